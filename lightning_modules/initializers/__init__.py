@@ -1,0 +1,1 @@
+"""Initial weights; one scheme a file, each stating its variance."""

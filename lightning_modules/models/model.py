@@ -1,0 +1,21 @@
+"""What a model description is."""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Model"]
+
+
+class Model(ABC):
+    """Describes a network; subclasses are frozen dataclasses of its settings.
+
+    A subclass may build any ``nn.Module`` that maps a batch (examples, *shape)
+    to (examples, outputs): the stack runs it for all its runs at once.
+    """
+
+    @abstractmethod
+    def build(self, shape: tuple[int, ...], outputs: int) -> "nn.Module":
+        """Return a new module for examples of this shape, with one output for each class."""

@@ -1,0 +1,1 @@
+"""Update rules for a stack of runs; one a file."""

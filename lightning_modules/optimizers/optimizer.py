@@ -1,0 +1,47 @@
+"""What an optimizer for a stack of runs is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Optimizer"]
+
+
+class Optimizer(ABC):
+    """An update rule and its numbers; subclasses are frozen dataclasses.
+
+    Every float field is a number of one run, and in a stack a vector over the
+    runs; other fields are shared by the stack. All runs' parameters lie in one
+    matrix (runs, parameters), so that a step is a few operations for all.
+
+    Arguments:
+        learning_rate: the rate that the schedule multiplies.
+    """
+
+    learning_rate: float
+
+    @abstractmethod
+    def state(self, weights: "Tensor") -> "dict[str, Tensor]":
+        """Return the state before the first step for weights (runs, parameters), each tensor with the runs first."""
+
+    @abstractmethod
+    def step(
+        self,
+        weights: "Tensor",
+        gradient: "Tensor",
+        state: "Mapping[str, Tensor]",
+        rate: "Tensor",
+        numbers: "Mapping[str, Tensor]",
+    ) -> None:
+        """Update weights (runs, parameters) and state in place; the gradient may be used as scratch.
+
+        Arguments:
+            weights: (runs, parameters).
+            gradient: of each run's mean loss, (runs, parameters).
+            state: what `state` returned, as the last step left it.
+            rate: this step's learning rate, (runs, 1).
+            numbers: every float field by its name, each (runs, 1).
+        """

@@ -1,0 +1,18 @@
+"""Independent streams of random numbers, each a pure function of what it is for."""
+
+import numpy as np
+
+__all__ = ["stream"]
+
+_purposes = ("init", "order", "split", "direction")
+
+
+def stream(purpose: str, *key: int) -> int:
+    """Return a 63-bit seed for one purpose and key, so that init seed 3 and order seed 3 share nothing.
+
+    Arguments:
+        purpose: one of ``init``, ``order``, ``split``, ``direction``.
+        key: the user's seed, and where it applies the epoch or the index.
+    """
+    sequence = np.random.SeedSequence([_purposes.index(purpose), *key])
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))

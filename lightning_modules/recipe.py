@@ -1,0 +1,133 @@
+"""The nouns of training: a recipe, its seeds, and a run."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from lightning_modules.checks import require_integer
+from lightning_modules.component import Json, content_hash, from_json, shape_of, to_json
+from lightning_modules.data.dataset import Data
+from lightning_modules.errors import InvalidInput
+from lightning_modules.initializers.initializer import Initializer
+from lightning_modules.losses.cross_entropy import CrossEntropy
+from lightning_modules.losses.loss import Loss
+from lightning_modules.models.model import Model
+from lightning_modules.optimizers.optimizer import Optimizer
+from lightning_modules.schedules.schedule import Schedule
+
+__all__ = ["Recipe", "Run", "Seeds"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """All that fixes a training but the seeds.
+
+    Arguments:
+        data: the data set, split four ways by the split seed.
+        model: builds the network for the data's shape.
+        initializer: fills the weights of linear and convolutional layers.
+        optimizer: the update rule and its numbers.
+        schedule: the learning rate's multiplier at each step.
+        loss: the training objective, a mean over the examples of a batch.
+        batch_size: examples in one step; the last batch of an epoch may be smaller.
+        epochs: passes through the training set.
+
+    Raises:
+        InvalidInput: for a batch size or a number of epochs below 1, a component of the wrong kind,
+            or a schedule that does not fit into the epochs.
+    """
+
+    data: Data
+    model: Model
+    initializer: Initializer
+    optimizer: Optimizer
+    schedule: Schedule
+    loss: Loss = field(default_factory=CrossEntropy)
+    batch_size: int = 64
+    epochs: int = 20
+
+    def __post_init__(self) -> None:
+        kinds = {
+            "data": Data,
+            "model": Model,
+            "initializer": Initializer,
+            "optimizer": Optimizer,
+            "schedule": Schedule,
+            "loss": Loss,
+        }
+        for name, kind in kinds.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) or not dataclasses.is_dataclass(value) or isinstance(value, type):
+                raise InvalidInput(
+                    f"The recipe's {name} is {value!r}: give an instance of a frozen dataclass"
+                    f" derived from {kind.__name__}."
+                )
+        require_integer("The recipe's batch_size", self.batch_size, at_least=1)
+        require_integer("The recipe's epochs", self.epochs, at_least=1)
+        self.schedule.check(self.epochs)
+
+    @property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that name this recipe in a store."""
+        return content_hash(self)
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What runs must share to be trained in one stack: the graph, the batches and the number of steps."""
+        return (self.data, self.model, self.loss, self.batch_size, self.epochs, shape_of(self.optimizer))
+
+    def to_json(self) -> Json:
+        """Return this recipe as plain JSON data."""
+        return to_json(self)
+
+    @staticmethod
+    def from_json(data: Json) -> "Recipe":
+        """Return the recipe that `to_json` wrote.
+
+        Raises:
+            InvalidInput: if the data is not a recipe or no longer valid.
+        """
+        recipe = from_json(data)
+        if not isinstance(recipe, Recipe):
+            raise InvalidInput("This JSON is not a recipe: it was not written by Recipe.to_json.")
+        return recipe
+
+
+@dataclass(frozen=True, order=True)
+class Seeds:
+    """Three independent streams of randomness.
+
+    Arguments:
+        init: the initial weights.
+        order: the order of the examples in each epoch.
+        split: which examples train, select, calibrate and test.
+
+    Raises:
+        InvalidInput: for a seed below 0.
+    """
+
+    init: int
+    order: int
+    split: int
+
+    def __post_init__(self) -> None:
+        for name in ("init", "order", "split"):
+            require_integer(f"The {name} seed", getattr(self, name), at_least=0)
+
+    @staticmethod
+    def all(seed: int) -> "Seeds":
+        """Return the seeds whose three streams share one number (they stay independent streams)."""
+        return Seeds(seed, seed, seed)
+
+    @property
+    def name(self) -> str:
+        """The seeds as a folder name."""
+        return f"init{self.init}-order{self.order}-split{self.split}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recipe to be trained once with these seeds."""
+
+    recipe: Recipe
+    seeds: Seeds

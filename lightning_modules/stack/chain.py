@@ -1,0 +1,51 @@
+"""The fast path: a chain of batched layers with the batch as the last axis and hand-written derivatives.
+
+Why the batch last: a convolution then unfolds by copying long contiguous
+rows, pooling takes maxima of contiguous slices, and every layer is one batched
+matrix product ``W (outputs, inputs) @ x (inputs, batch)`` in the layout that
+torch keeps its weights in. Why no autograd: recording and replaying a graph
+costs as much as the arithmetic of small networks.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from lightning_modules.losses.loss import Loss
+from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.stacked import Parameters, Stacked
+
+__all__ = ["Chain"]
+
+
+class Chain(Stacked):
+    """Layers applied one after the other to all runs."""
+
+    def __init__(self, layers: Sequence[Layer], loss: Loss) -> None:
+        self._layers, self._loss = tuple(layers), loss
+        # Below the first layer with parameters nothing needs a gradient.
+        self._first = next(index for index, layer in enumerate(layers) if layer.parameters)
+
+    def forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
+        x = _batch_last(inputs)
+        for layer in self._layers:
+            x = layer.forward(parameters, x)
+        return x.mT
+
+    def gradient(self, parameters: Parameters, gradients: Parameters, inputs: Tensor, targets: Tensor) -> Tensor:
+        activations = [_batch_last(inputs)]
+        for layer in self._layers:
+            activations.append(layer.forward(parameters, activations[-1]))
+        losses, upstream = self._loss.mean_and_gradient(activations[-1], targets)
+        for index in reversed(range(self._first, len(self._layers))):
+            layer, x, y = self._layers[index], activations[index], activations[index + 1]
+            layer.parameter_gradients(gradients, x, upstream)
+            if index > self._first:
+                upstream = layer.input_gradient(parameters, x, y, upstream)
+        return losses
+
+
+def _batch_last(inputs: Tensor) -> Tensor:
+    """Return inputs (runs, batch, *shape) as (runs, *shape, batch), contiguous."""
+    moved: Tensor = inputs.flatten(2).mT.contiguous().unflatten(1, inputs.shape[2:])
+    return moved

@@ -1,0 +1,1 @@
+"""Batched layers: one kind a file, each the stacked form of a torch module."""

@@ -1,0 +1,30 @@
+"""What a batched layer is."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor
+
+from lightning_modules.stack.stacked import Parameters
+
+__all__ = ["Layer"]
+
+
+class Layer(ABC):
+    """One layer for all runs; activations are (runs, *shape, batch), contiguous, and never written to.
+
+    The leading axis of an input is 1 where all runs share it.
+    """
+
+    parameters: tuple[str, ...] = ()
+    """Names of the parameters that the layer reads."""
+
+    @abstractmethod
+    def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
+        """Return the layer's output for its input."""
+
+    def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:  # noqa: B027
+        """Overwrite the gradients of the layer's parameters, given its input and the gradient in its output."""
+
+    @abstractmethod
+    def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
+        """Return the gradient in the input x, given the output y and the gradient in it."""

@@ -1,0 +1,52 @@
+"""The stacked form of ``nn.MaxPool2d`` with windows that do not overlap."""
+
+import torch
+from torch import Tensor
+
+from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.stacked import Parameters
+
+__all__ = ["MaxPool2d"]
+
+
+class MaxPool2d(Layer):
+    """The maximum of each window (height, width) of x (runs, channels, height, width, batch).
+
+    Where several pixels of a window share the maximum (blank paper does), the
+    gradient goes to the first in reading order, as torch does.
+
+    Arguments:
+        window: (height, width) in pixels, also the stride.
+    """
+
+    def __init__(self, window: tuple[int, int]) -> None:
+        self._window = window
+
+    def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
+        first, *rest = self._slices(x)
+        maximum = first
+        for pixels in rest:
+            maximum = torch.maximum(maximum, pixels)
+        return maximum.contiguous()
+
+    def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
+        # Pixels that do not fill a window at the right and lower edge have no gradient.
+        exact = all(size % side == 0 for size, side in zip(x.shape[2:4], self._window, strict=True))
+        gradient = torch.empty_like(x) if exact else torch.zeros_like(x)
+        left = upstream
+        pairs = list(zip(self._slices(x), self._slices(gradient), strict=True))
+        for pixels, target in pairs[:-1]:
+            torch.mul(left, pixels == y, out=target)
+            left = left - target
+        pairs[-1][1].copy_(left)
+        return gradient
+
+    def _slices(self, x: Tensor) -> list[Tensor]:
+        """Return the pixels at each place of the window in reading order, (runs, channels, rows, columns, batch)."""
+        height, width = self._window
+        rows, cols = x.shape[2] // height, x.shape[3] // width
+        return [
+            x[:, :, dy : rows * height : height, dx : cols * width : width]
+            for dy in range(height)
+            for dx in range(width)
+        ]

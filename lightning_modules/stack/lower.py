@@ -1,0 +1,95 @@
+"""Recognise a module as a chain of batched layers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lightning_modules.stack.layers.conv2d import Conv2d
+from lightning_modules.stack.layers.elementwise import Elementwise
+from lightning_modules.stack.layers.flatten import Flatten
+from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.linear import Linear
+from lightning_modules.stack.layers.max_pool2d import MaxPool2d
+
+__all__ = ["lower"]
+
+
+def lower(module: nn.Module, shape: tuple[int, ...]) -> list[Layer] | None:
+    """Return the batched layers that compute what a module computes, or None if it is not such a chain.
+
+    Only nested ``nn.Sequential`` of layers known here are recognised, by their
+    exact type: a subclass may compute something else.
+
+    Arguments:
+        module: the module.
+        shape: of one example; a linear layer on images, say, is not part of a chain.
+    """
+    layers: list[Layer] = []
+    rank = len(shape)
+    for prefix, leaf in _leaves(module, prefix=""):
+        layer = _layer(leaf, prefix, rank)
+        if layer is None:
+            return None
+        layers.append(layer)
+        rank = 1 if isinstance(layer, Flatten) else rank
+    return layers if rank == 1 and any(layer.parameters for layer in layers) else None
+
+
+def _leaves(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the modules of nested sequences in their order, each with the prefix of its parameters' names."""
+    # A hook may compute anything: a module that has one counts as unknown.
+    if type(module) is not nn.Sequential or module._forward_hooks or module._forward_pre_hooks:
+        yield prefix, module
+        return
+    for name, child in module.named_children():
+        yield from _leaves(child, f"{prefix}{name}.")
+
+
+def _layer(module: nn.Module, prefix: str, rank: int) -> Layer | None:
+    if module._forward_hooks or module._forward_pre_hooks:
+        return None
+    kind = type(module)
+    bias = f"{prefix}bias" if getattr(module, "bias", None) is not None else None
+    if kind is nn.Linear and rank == 1:
+        return Linear(f"{prefix}weight", bias)
+    if isinstance(module, nn.Conv2d) and kind is nn.Conv2d and rank == 3 and _is_plain(module):
+        return Conv2d(f"{prefix}weight", bias, _pair(module.kernel_size), _pair(module.stride), _pair(module.padding))
+    if isinstance(module, nn.MaxPool2d) and kind is nn.MaxPool2d and rank == 3 and _does_not_overlap(module):
+        return MaxPool2d(_pair(module.kernel_size))
+    if isinstance(module, nn.Flatten) and kind is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
+        return Flatten()
+    if kind is nn.ReLU:
+        return Elementwise(torch.relu, _relu_derivative)
+    if kind is nn.Tanh:
+        return Elementwise(torch.tanh, torch.ops.aten.tanh_backward)
+    return None
+
+
+def _is_plain(conv: nn.Conv2d) -> bool:
+    return (
+        conv.groups == 1
+        and tuple(conv.dilation) == (1, 1)
+        and conv.padding_mode == "zeros"
+        and not isinstance(conv.padding, str)
+    )
+
+
+def _does_not_overlap(pool: nn.MaxPool2d) -> bool:
+    return (
+        _pair(pool.kernel_size) == _pair(pool.stride)
+        and _pair(pool.padding) == (0, 0)
+        and _pair(pool.dilation) == (1, 1)
+        and not pool.ceil_mode
+        and not pool.return_indices
+    )
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def _relu_derivative(upstream: Tensor, y: Tensor) -> Tensor:
+    gradient: Tensor = torch.ops.aten.threshold_backward(upstream, y, 0)
+    return gradient

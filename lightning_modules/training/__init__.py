@@ -1,0 +1,1 @@
+"""Training a stack: one LightningModule, one ``Trainer.fit``, many runs."""

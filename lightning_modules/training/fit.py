@@ -1,0 +1,94 @@
+"""Train a stack: the one function through which every run of this project is trained."""
+
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+import pytorch_lightning as pl
+import torch
+
+from lightning_modules.recipe import Run
+from lightning_modules.training.result import RunResult
+from lightning_modules.training.segments import Segments
+from lightning_modules.training.snapshots import SnapshotCallback
+from lightning_modules.training.stack_data import StackData, load, parts, split_of
+from lightning_modules.training.stack_module import StackModule
+
+__all__ = ["Precision", "fit"]
+
+Precision = Literal["32-true", "64-true"]
+
+
+def fit(
+    runs: Sequence[Run],
+    *,
+    precision: Precision = "32-true",
+    accelerator: str = "auto",
+    callbacks: Sequence[pl.Callback] = (),
+) -> list[RunResult]:
+    """Train runs of one shape together in one ``Trainer.fit`` and return their results in the same order.
+
+    A run trained here is the run trained alone: the same seeds give the same
+    weights to rounding whatever its neighbours do, and on one CPU thread the
+    same bits.
+
+    Arguments:
+        runs: of one shape (`Recipe.shape`).
+        precision: of weights and activations, as Lightning names it.
+        accelerator: as Lightning names it.
+        callbacks: further Lightning callbacks.
+
+    Raises:
+        InvalidInput: if the runs are none, or not of one shape.
+    """
+    dtype = torch.float64 if precision == "64-true" else torch.float32
+    data = StackData.of(runs[0].recipe.data, [run.seeds for run in runs], dtype) if runs else None
+    module = StackModule(runs, data, dtype)  # type: ignore[arg-type] # without runs it raises before it looks
+    snapshots = SnapshotCallback()
+    segments = Segments(module.steps_per_epoch, {end for ends in module.cycle_ends for end in ends})
+    with _quiet():
+        trainer = pl.Trainer(
+            max_epochs=runs[0].recipe.epochs,
+            precision=precision,
+            accelerator=accelerator,
+            devices=1,
+            callbacks=[snapshots, *callbacks],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+        trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
+    return [_result(module, place, snapshots) for place in range(len(runs))]
+
+
+def _result(module: StackModule, place: int, snapshots: SnapshotCallback) -> RunResult:
+    run, diverged = module.runs[place], module.diverged_step.get(place)
+    targets, division = load(run.recipe.data).targets, split_of(run.recipe.data, run.seeds.split)
+    return RunResult(
+        run=run,
+        steps_per_epoch=module.steps_per_epoch,
+        diverged_step=diverged,
+        train_loss=module.train_loss[:, place].cpu().numpy(),
+        validation_loss=module.validation_loss[:, place],
+        validation_accuracy=module.validation_accuracy[:, place],
+        snapshots=tuple(snapshots.snapshots.get(place, ())),
+        targets={part: targets[getattr(division, part)] for part in parts},
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Lightning's tips: they are advice for training one model from a data loader."""
+    logger = logging.getLogger("pytorch_lightning")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pytorch_lightning")
+            yield
+    finally:
+        logger.setLevel(level)

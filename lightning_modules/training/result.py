@@ -1,0 +1,52 @@
+"""What training a run gives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lightning_modules.recipe import Run
+
+__all__ = ["RunResult", "Snapshot"]
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The weights at a cycle's end, with what they predict.
+
+    Arguments:
+        step: steps taken.
+        weights: every parameter by its name.
+        probabilities: by part (validation, calibration, test), (examples, classes).
+    """
+
+    step: int
+    weights: dict[str, Array]
+    probabilities: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The course and the outcome of one run.
+
+    Arguments:
+        run: what was trained.
+        steps_per_epoch: steps in one epoch.
+        diverged_step: the step (from 1) whose loss was first not finite, or None.
+        train_loss: each step's mean loss over its batch before the update, (steps,); NaN after divergence.
+        validation_loss: after each epoch, (epochs,); NaN after divergence.
+        validation_accuracy: after each epoch, a fraction, (epochs,); NaN after divergence.
+        snapshots: at the cycle ends that were reached.
+        targets: the true classes by part, (examples,).
+    """
+
+    run: Run
+    steps_per_epoch: int
+    diverged_step: int | None
+    train_loss: Array
+    validation_loss: Array
+    validation_accuracy: Array
+    snapshots: tuple[Snapshot, ...]
+    targets: dict[str, npt.NDArray[np.int64]]

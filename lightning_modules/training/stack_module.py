@@ -1,0 +1,156 @@
+"""The LightningModule that trains a stack of runs."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from lightning_modules.component import float_fields
+from lightning_modules.errors import InvalidInput
+from lightning_modules.initializers.initializer import initialize
+from lightning_modules.randomness import stream
+from lightning_modules.recipe import Run
+from lightning_modules.stack.layout import Layout
+from lightning_modules.stack.stacked import stacked
+from lightning_modules.training.segments import Segment
+from lightning_modules.training.stack_data import Part, StackData
+
+__all__ = ["StackModule"]
+
+# Examples of one run evaluated at once: enough to keep the processor busy, few enough to stay in its cache.
+_evaluation_block = 256
+
+
+class StackModule(pl.LightningModule):
+    """All runs of a stack, trained together.
+
+    The weights are one matrix (active runs, parameters). A Lightning batch is
+    a `Segment`: consecutive steps up to the end of an epoch or of a cycle. A
+    run whose loss is no longer finite leaves the stack at the end of its
+    segment; its neighbours keep every bit.
+
+    Arguments:
+        runs: of one shape.
+        data: the runs' examples.
+        dtype: of weights and activations.
+
+    Raises:
+        InvalidInput: if the runs are none, or not of one shape.
+    """
+
+    def __init__(self, runs: Sequence[Run], data: StackData, dtype: torch.dtype) -> None:
+        super().__init__()
+        if len({run.recipe.shape for run in runs}) != 1:
+            raise InvalidInput("A stack needs runs of one shape: group them by recipe.shape first.")
+        self.automatic_optimization = False
+        self.runs, self.data = tuple(runs), data
+        recipe = runs[0].recipe
+        self.steps_per_epoch = math.ceil(data.train_size / recipe.batch_size)
+        self.steps = steps = self.steps_per_epoch * recipe.epochs
+        self.cycle_ends = [run.recipe.schedule.cycle_ends(steps) for run in runs]
+        modules = [_initial_module(run, data) for run in runs]
+        self.layout = Layout.of(modules[0])
+        self.stacked = stacked(modules[0], recipe.loss, data.shape)
+        rows = torch.stack([self.layout.row(dict(module.named_parameters())) for module in modules])
+        self.weights = nn.Parameter(rows.to(dtype), requires_grad=False)
+        self.active = list(range(len(runs)))
+        self.state = recipe.optimizer.state(self.weights)
+        rates = [run.recipe.optimizer.learning_rate * run.recipe.schedule.multipliers(steps) for run in runs]
+        self.rates = torch.from_numpy(np.stack(rates, axis=1)).to(dtype)
+        self.numbers = {
+            name: torch.tensor([[getattr(run.recipe.optimizer, name)] for run in runs], dtype=dtype)
+            for name in float_fields(recipe.optimizer)
+        }
+        self.train_loss = torch.full((steps, len(runs)), torch.nan, dtype=dtype)
+        self.validation_loss = np.full((recipe.epochs, len(runs)), np.nan)
+        self.validation_accuracy = np.full((recipe.epochs, len(runs)), np.nan)
+        self.diverged_step: dict[int, int] = {}
+
+    def configure_optimizers(self) -> None:
+        """Return nothing: the recipe's optimizer updates all runs at once."""
+
+    def on_fit_start(self) -> None:
+        """Move to the device what Lightning does not know of."""
+        self.data = self.data.to(self.device)
+        self.rates, self.train_loss = self.rates.to(self.device), self.train_loss.to(self.device)
+        self.state = {name: value.to(self.device) for name, value in self.state.items()}
+        self.numbers = {name: value.to(self.device) for name, value in self.numbers.items()}
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Return the batch as it is: a segment holds no tensors."""
+        return batch
+
+    @torch.no_grad()
+    def training_step(self, segment: Segment, _: int) -> None:
+        """Take the steps of a segment, then let diverged runs go."""
+        if not self.active:
+            return
+        recipe = self.runs[0].recipe
+        parameters = self.layout.views(self.weights)
+        gradient = torch.empty_like(self.weights)
+        gradients = self.layout.views(gradient)
+        table = self.data.epoch_table(segment.epoch)
+        rates = self.rates[segment.start : segment.stop, self.active, None]
+        losses = torch.empty(segment.stop - segment.start, len(self.active), dtype=gradient.dtype, device=self.device)
+        for index in range(segment.stop - segment.start):
+            first = (segment.start + index - segment.epoch * self.steps_per_epoch) * recipe.batch_size
+            inputs, targets = self.data.take(table[:, first : first + recipe.batch_size])
+            losses[index] = self.stacked.gradient(parameters, gradients, inputs, targets)
+            recipe.optimizer.step(self.weights, gradient, self.state, rates[index], self.numbers)
+        self.train_loss[segment.start : segment.stop, self.active] = losses
+        self._let_go(~losses.isfinite(), segment.start)
+
+    @torch.no_grad()
+    def validation_step(self, _: Part, __: int) -> None:
+        """Record each active run's loss and accuracy on its validation examples."""
+        if not self.active:
+            return
+        targets = self.data.targets[self.data.rows["validation"]]
+        logits = self.outputs("validation")
+        losses = self.runs[0].recipe.loss.values(logits, targets).mean(dim=1)
+        accuracy = (logits.argmax(dim=2) == targets).double().mean(dim=1)
+        self.validation_loss[self.current_epoch, self.active] = losses.double().cpu().numpy()
+        self.validation_accuracy[self.current_epoch, self.active] = accuracy.cpu().numpy()
+        self._let_go(~losses.isfinite()[None], (self.current_epoch + 1) * self.steps_per_epoch - 1)
+
+    @torch.no_grad()
+    def outputs(self, part: Part) -> Tensor:
+        """Return the active runs' logits on their examples of a part, (active runs, examples, classes)."""
+        parameters = self.layout.views(self.weights)
+        blocks = self.data.rows[part].split(_evaluation_block, dim=1)
+        return torch.cat([self.stacked.forward(parameters, self.data.take(rows)[0]) for rows in blocks], dim=1)
+
+    def _let_go(self, failed: Tensor, first_step: int) -> None:
+        """Take runs out of the stack, given which steps (steps, active runs) from `first_step` on failed."""
+        lost = failed.any(dim=0)
+        if not bool(lost.any()):
+            return
+        steps = failed.int().argmax(dim=0).tolist()
+        keep = []
+        for place, (run, is_lost) in enumerate(zip(self.active, lost.tolist(), strict=True)):
+            if is_lost:
+                self.diverged_step[run] = first_step + steps[place] + 1
+            else:
+                keep.append(place)
+        for run, step in self.diverged_step.items():
+            self.train_loss[step:, run] = torch.nan
+            self.validation_loss[(step - 1) // self.steps_per_epoch :, run] = np.nan
+            self.validation_accuracy[(step - 1) // self.steps_per_epoch :, run] = np.nan
+        self.active = [self.active[place] for place in keep]
+        self.data = self.data.keep(keep)
+        self.weights = nn.Parameter(self.weights[keep], requires_grad=False)
+        self.state = {name: value[keep] for name, value in self.state.items()}
+        self.numbers = {name: value[keep] for name, value in self.numbers.items()}
+
+
+def _initial_module(run: Run, data: StackData) -> nn.Module:
+    """Return a run's module as a plain script would make it after ``torch.manual_seed``."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stream("init", run.seeds.init))
+        module = run.recipe.model.build(data.shape, data.classes)
+        initialize(module, run.recipe.initializer)
+    return module

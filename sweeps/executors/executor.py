@@ -1,0 +1,78 @@
+"""What an executor is: it takes stacks and gives back word that they are done."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lightning_modules.recipe import Run
+from sweeps.record import Purpose
+
+__all__ = ["Executor", "Outcome", "Task"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Runs of one shape, to be trained as one stack and written to the store.
+
+    Arguments:
+        runs: of one shape.
+        purpose: why they are trained.
+        folder: the folder of the study's runs.
+    """
+
+    runs: tuple[Run, ...]
+    purpose: Purpose
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a task: all its runs are in the store, or there is an error.
+
+    Arguments:
+        task: what was to be done.
+        seconds: wall time of the training and the writing.
+        error: a sentence for the user if the task can never succeed, else None.
+    """
+
+    task: Task
+    seconds: float
+    error: str | None = None
+
+
+class Executor(ABC):
+    """Trains stacks, several at once.
+
+    Use it as a context manager: leaving it ends its workers at once.
+
+    Attributes:
+        slots: how many tasks it works on at the same time.
+    """
+
+    slots: int
+
+    @abstractmethod
+    def submit(self, task: Task) -> None:
+        """Take a task; it is started when a slot is free, in the order of submission."""
+
+    @abstractmethod
+    def next_outcome(self) -> Outcome:
+        """Wait for the next task to end, in whatever order they do.
+
+        Raises:
+            RuntimeError: if no task is under way.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End all workers; what they had not written is lost, what they had written stays."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,61 @@
+"""Files that are whole or not there."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file, save
+
+__all__ = ["checksum", "read_arrays", "read_json", "write_arrays", "write_aside", "write_json"]
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@contextmanager
+def write_aside(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to; rename it to `path` at the end, or remove it on an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON, readable and with sorted keys, whole or not at all."""
+    with write_aside(path) as aside:
+        aside.write_text(json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds."""
+    return json.loads(path.read_text())
+
+
+def write_arrays(path: Path, arrays: Arrays) -> str:
+    """Write named arrays as safetensors, whole or not at all, and return the file's checksum."""
+    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    with write_aside(path) as aside:
+        aside.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a safetensors file."""
+    return load_file(path)
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,58 @@
+"""Where everything of a study lies: each path is a property of one class."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightning_modules.recipe import Recipe, Seeds
+
+__all__ = ["StudyPaths"]
+
+
+@dataclass(frozen=True)
+class StudyPaths:
+    """The files of one study in a store.
+
+    Arguments:
+        root: ``STORE/STUDY``.
+    """
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by the driver while it runs."""
+        return self.root / ".lock"
+
+    @property
+    def study(self) -> Path:
+        """What the study was, and the course of its drivers: name, question, budget, trials, confirmed recipes."""
+        return self.root / "study.json"
+
+    @property
+    def search(self) -> Path:
+        """The search's database."""
+        return self.root / "search.db"
+
+    @property
+    def journal(self) -> Path:
+        """One JSON object a line for every stack trained: what, how long, when; never read to decide anything."""
+        return self.root / "journal.jsonl"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of all runs."""
+        return self.root / "runs"
+
+    @property
+    def tracking(self) -> Path:
+        """The folder of the offline W&B files."""
+        return self.root / "wandb"
+
+    @property
+    def report(self) -> Path:
+        """The folder of the report."""
+        return self.root / "report"
+
+    def run(self, recipe: Recipe, seeds: Seeds) -> Path:
+        """The folder of one run."""
+        return self.runs / recipe.hash / seeds.name

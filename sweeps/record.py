@@ -1,0 +1,83 @@
+"""The record of a run: the one file that says it is complete, and the arrays beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lightning_modules.recipe import Recipe, Run, Seeds
+from sweeps.files import read_arrays
+
+__all__ = ["Purpose", "RunRecord"]
+
+Array = npt.NDArray[Any]
+Purpose = Literal["search", "confirm", "single"]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is known of a completed run.
+
+    A run of the search keeps its curves only: its weights are not needed, and
+    nothing of the test set is looked at before the winners are confirmed.
+
+    Arguments:
+        folder: where the run lies.
+        run: the recipe and its seeds.
+        purpose: why it was trained.
+        steps_per_epoch: steps in one epoch.
+        diverged_step: the step (from 1) whose loss was first not finite, or None.
+        metrics: at the end of training, fractions and nats: validation_accuracy, validation_loss, train_loss (mean
+            of the last epoch), and test_accuracy, test_loss for a confirmed run; empty if the run diverged.
+        snapshot_steps: steps taken at each snapshot kept.
+        files: the checksum of each file beside the record.
+    """
+
+    folder: Path
+    run: Run
+    purpose: Purpose
+    steps_per_epoch: int
+    diverged_step: int | None
+    metrics: Mapping[str, float]
+    snapshot_steps: tuple[int, ...]
+    files: Mapping[str, str]
+
+    @property
+    def recipe(self) -> Recipe:
+        """The run's recipe."""
+        return self.run.recipe
+
+    @property
+    def seeds(self) -> Seeds:
+        """The run's seeds."""
+        return self.run.seeds
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole training."""
+        return self.steps_per_epoch * self.recipe.epochs
+
+    def curves(self) -> dict[str, Array]:
+        """Return train_loss (steps,), and validation_loss and validation_accuracy (epochs,); NaN after divergence."""
+        return read_arrays(self.folder / "curves.safetensors")
+
+    def predictions(self) -> dict[str, Array]:
+        """Return the class probabilities by part and the true classes.
+
+        ``validation``, ``calibration`` and ``test`` are (snapshots, examples,
+        classes); ``validation_targets`` and so on are (examples,).
+        """
+        return read_arrays(self.folder / "predictions.safetensors")
+
+    def snapshots(self) -> list[dict[str, Array]]:
+        """Return the weights of each snapshot, by parameter name."""
+        arrays = read_arrays(self.folder / "snapshots.safetensors")
+        names = sorted({name.partition("/")[2] for name in arrays})
+        return [{name: arrays[f"{index}/{name}"] for name in names} for index in range(len(self.snapshot_steps))]
+
+    def learning_rates(self) -> npt.NDArray[np.float64]:
+        """Return the learning rate of each step, (steps,)."""
+        return self.recipe.optimizer.learning_rate * self.recipe.schedule.multipliers(self.steps)

@@ -1,0 +1,140 @@
+"""The store: the truth about which runs are complete and what came out of them."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.training.result import RunResult
+from sweeps.files import read_json, write_arrays, write_json
+from sweeps.record import Purpose, RunRecord
+
+__all__ = ["RunStore"]
+
+_record = "record.json"
+_format = 1
+
+
+class RunStore:
+    """The runs in one folder, each in ``RECIPE/SEEDS/``.
+
+    A run is complete when its record is there: the record is written last, and
+    every file is written aside and renamed.
+
+    Arguments:
+        folder: holds a folder for every recipe.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, run: Run) -> Path:
+        """Return the folder of a run."""
+        return self.folder / run.recipe.hash / run.seeds.name
+
+    def find(self, run: Run) -> RunRecord | None:
+        """Return the record of a run, or None if it is not complete.
+
+        Raises:
+            InvalidInput: if the record cannot be read, or is of another recipe.
+        """
+        folder = self.path(run)
+        if not (folder / _record).is_file():
+            return None
+        record = _read(folder)
+        if record.run != run:
+            raise InvalidInput(
+                f"{folder / _record} holds another recipe than its folder's name says:"
+                " move the folder away and run again."
+            )
+        return record
+
+    def records(self) -> Iterator[RunRecord]:
+        """Yield the records of all complete runs, in the order of their folders' names.
+
+        Raises:
+            InvalidInput: if a record cannot be read.
+        """
+        for path in sorted(self.folder.glob(f"*/*/{_record}")):
+            yield _read(path.parent)
+
+    def save(self, result: RunResult, purpose: Purpose) -> RunRecord:
+        """Write what a run gave; the record last.
+
+        Arguments:
+            result: of a training.
+            purpose: a run of the search keeps its record and curves only.
+        """
+        folder = self.path(result.run)
+        curves = {
+            "train_loss": result.train_loss.astype(np.float32),
+            "validation_loss": result.validation_loss.astype(np.float32),
+            "validation_accuracy": result.validation_accuracy.astype(np.float32),
+        }
+        files = {"curves.safetensors": write_arrays(folder / "curves.safetensors", curves)}
+        kept = () if purpose == "search" else result.snapshots
+        if kept:
+            weights = {f"{i}/{name}": value for i, each in enumerate(kept) for name, value in each.weights.items()}
+            predictions: dict[str, npt.NDArray[Any]] = {
+                part: np.stack([each.probabilities[part] for each in kept]) for part in result.targets
+            }
+            predictions |= {f"{part}_targets": targets for part, targets in result.targets.items()}
+            files["snapshots.safetensors"] = write_arrays(folder / "snapshots.safetensors", weights)
+            files["predictions.safetensors"] = write_arrays(folder / "predictions.safetensors", predictions)
+        record = {
+            "format": _format,
+            "recipe": result.run.recipe.to_json(),
+            "seeds": vars(result.run.seeds),
+            "purpose": purpose,
+            "steps_per_epoch": result.steps_per_epoch,
+            "diverged_step": result.diverged_step,
+            "metrics": {} if result.diverged_step is not None else _metrics(result, purpose),
+            "snapshot_steps": [snapshot.step for snapshot in kept],
+            "files": files,
+        }
+        write_json(folder / _record, record)
+        return _decode(folder, record)
+
+
+def _metrics(result: RunResult, purpose: Purpose) -> dict[str, float]:
+    metrics = {
+        "validation_accuracy": float(result.validation_accuracy[-1]),
+        "validation_loss": float(result.validation_loss[-1]),
+        "train_loss": float(result.train_loss[-result.steps_per_epoch :].mean()),
+    }
+    if purpose != "search":
+        probabilities, targets = result.snapshots[-1].probabilities["test"], result.targets["test"]
+        chosen = probabilities[np.arange(len(targets)), targets].astype(np.float64)
+        metrics["test_accuracy"] = float((probabilities.argmax(axis=1) == targets).mean())
+        # A probability can round to zero; the smallest number that is not zero keeps the loss finite.
+        metrics["test_loss"] = float(-np.log(np.maximum(chosen, np.finfo(np.float32).tiny)).mean())
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
+
+
+def _read(folder: Path) -> RunRecord:
+    try:
+        return _decode(folder, read_json(folder / _record))
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise InvalidInput(
+            f"{folder / _record} cannot be read ({error}): move its folder away and run again."
+        ) from error
+
+
+def _decode(folder: Path, record: dict[str, Any]) -> RunRecord:
+    if record["format"] != _format:
+        raise InvalidInput(f"its format is {record['format']}, this program writes {_format}")
+    return RunRecord(
+        folder=folder,
+        run=Run(Recipe.from_json(record["recipe"]), Seeds(**record["seeds"])),
+        purpose=record["purpose"],
+        steps_per_epoch=record["steps_per_epoch"],
+        diverged_step=record["diverged_step"],
+        metrics=record["metrics"],
+        snapshot_steps=tuple(record["snapshot_steps"]),
+        files=record["files"],
+    )

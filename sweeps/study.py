@@ -1,0 +1,102 @@
+"""A study: one question about an optimization landscape, and all that is needed to answer it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lightning_modules.checks import require_integer
+from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Recipe
+from sweeps.claim import Claim
+from sweeps.suggest import Suggest
+
+__all__ = ["Budget", "Metric", "Study"]
+
+Metric = Literal["validation_accuracy", "validation_loss"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How much a study may spend.
+
+    Arguments:
+        trials: recipes that the search proposes.
+        search_seeds: seeds on which every proposed recipe is trained.
+        report_seeds: fresh seeds on which the winners are trained again; disjoint from the search seeds,
+            because the best of many searched scores is optimistic.
+        epochs: passes through the training set of every run; ``suggest.budget.epochs`` in a study's recipe.
+        winners: how many of the best recipes are confirmed, besides the best of every group.
+
+    Raises:
+        InvalidInput: for a count below 1, seeds that repeat, or search and report seeds that overlap.
+    """
+
+    trials: int
+    search_seeds: Sequence[int]
+    report_seeds: Sequence[int]
+    epochs: int
+    winners: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("trials", "epochs", "winners"):
+            require_integer(f"The budget's {name}", getattr(self, name), at_least=1)
+        for name in ("search_seeds", "report_seeds"):
+            seeds = list(getattr(self, name))
+            if not seeds or len(set(seeds)) < len(seeds):
+                raise InvalidInput(f"The budget's {name} are {seeds}: give at least one seed, each once.")
+            for seed in seeds:
+                require_integer(f"A seed of the budget's {name}", seed, at_least=0)
+        overlap = sorted(set(self.search_seeds) & set(self.report_seeds))
+        if overlap:
+            raise InvalidInput(
+                f"Search and report seeds overlap in {', '.join(map(str, overlap))}: confirm winners on fresh seeds,"
+                f" for example report_seeds=range({max(self.search_seeds) + 1}, …)."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A question, the recipes among which the answer is searched, and what is reported.
+
+    Arguments:
+        question: one sentence that ends with a question mark.
+        recipe: builds a recipe from what a `Suggest` proposes.
+        budgets: by name; ``smoke`` for seconds, ``default`` for minutes, ``full`` for as long as it takes.
+        group_by: names of recipe fields (``"schedule"``, ``"model.widths"``); the best recipe of every group
+            is confirmed on the report seeds beside the overall winners, and groups are compared in the report.
+        metric: what the search optimizes, the mean over the search seeds.
+        search_seed: seeds the search itself.
+        claims: what the study expects, decided by the report.
+
+    Raises:
+        InvalidInput: for an empty question or no budget.
+    """
+
+    question: str
+    recipe: Callable[[Suggest], Recipe]
+    budgets: Mapping[str, Budget]
+    group_by: Sequence[str] = ()
+    metric: Metric = "validation_accuracy"
+    search_seed: int = 0
+    claims: Sequence[Claim] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if not self.question.strip():
+            raise InvalidInput("The study has no question: write the one sentence that it answers.")
+        if not self.budgets:
+            raise InvalidInput('The study has no budget: give budgets={"default": Budget(…)}.')
+        if self.metric not in ("validation_accuracy", "validation_loss"):
+            raise InvalidInput(
+                f"The study's metric is {self.metric!r}: give 'validation_accuracy' or 'validation_loss'."
+            )
+        require_integer("The study's search_seed", self.search_seed, at_least=0)
+
+    def budget(self, name: str) -> Budget:
+        """Return a budget by its name.
+
+        Raises:
+            InvalidInput: if the study has none of that name.
+        """
+        if name not in self.budgets:
+            raise InvalidInput(f"The study has no budget {name!r}: choose from {', '.join(self.budgets)}.")
+        return self.budgets[name]
