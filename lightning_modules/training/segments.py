@@ -1,14 +1,16 @@
 """What a stack is fed with: stretches of steps instead of batches of examples."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Segment", "Segments"]
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Consecutive steps of one epoch: from step `start` up to, not including, `stop`, counted over the training."""
+class Segment(NamedTuple):
+    """Consecutive steps of one epoch: from step `start` up to, not including, `stop`, counted over the training.
+
+    A tuple, because Lightning walks through every batch in double precision and refuses a frozen dataclass.
+    """
 
     epoch: int
     start: int
