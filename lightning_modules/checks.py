@@ -5,13 +5,28 @@ from numbers import Integral, Real
 
 from lightning_modules.errors import InvalidInput
 
-__all__ = ["require_finite", "require_fraction", "require_integer", "require_non_negative", "require_positive"]
+__all__ = [
+    "require_finite",
+    "require_fraction",
+    "require_integer",
+    "require_integers",
+    "require_non_negative",
+    "require_positive",
+]
 
 
 def require_integer(name: str, value: object, *, at_least: int) -> None:
     """Raise `InvalidInput` unless `value` is a whole number of at least `at_least`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < at_least:
         raise InvalidInput(f"{name} is {value!r}: give a whole number of at least {at_least}.")
+
+
+def require_integers(name: str, values: object, *, at_least: int) -> None:
+    """Raise `InvalidInput` unless `values` is a tuple of whole numbers of at least `at_least`."""
+    if not isinstance(values, tuple):
+        raise InvalidInput(f"{name} are {values!r}: give a tuple of whole numbers, such as (64, 64) or (64,).")
+    for value in values:
+        require_integer(f"One of {name[0].lower()}{name[1:]}", value, at_least=at_least)
 
 
 def require_finite(name: str, value: object) -> None:

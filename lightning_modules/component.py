@@ -73,9 +73,10 @@ def shape_of(component: Any) -> tuple[Any, ...]:
 
 
 def float_fields(component: Any) -> list[str]:
-    """Return the names of a component's fields that hold floats."""
-    names = [field.name for field in dataclasses.fields(component)]
-    return [name for name in names if isinstance(getattr(component, name), float)]
+    """Return the names of a component's fields that hold floats, a whole number in a field for floats included."""
+    return [
+        field.name for field in dataclasses.fields(component) if _holds_float(field, getattr(component, field.name))
+    ]
 
 
 def words(name: str) -> str:
@@ -108,6 +109,8 @@ def _encode(value: Any, *, every_field: bool) -> Json:
         for field in dataclasses.fields(value):
             item = getattr(value, field.name)
             if every_field or not _is_default(field, item):
+                if _holds_float(field, item):
+                    item = float(item)
                 encoded[field.name] = _encode(item, every_field=every_field)
         return encoded
     if isinstance(value, list | tuple):
@@ -115,6 +118,12 @@ def _encode(value: Any, *, every_field: bool) -> Json:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise InvalidInput(f"{value!r} cannot stand in a recipe: use numbers, strings, tuples and frozen dataclasses.")
+
+
+def _holds_float(field: "dataclasses.Field[Any]", value: Any) -> bool:
+    """Tell whether a value is one of the reals: ``SGD(1)`` is ``SGD(1.0)``."""
+    declared = field.type in (float, "float", float | None, "float | None")
+    return isinstance(value, float) or (declared and isinstance(value, int) and not isinstance(value, bool))
 
 
 def _is_default(field: "dataclasses.Field[Any]", value: Any) -> bool:

@@ -1,6 +1,5 @@
 """The nouns of training: a recipe, its seeds, and a run."""
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +56,8 @@ class Recipe:
         }
         for name, kind in kinds.items():
             value = getattr(self, name)
-            if not isinstance(value, kind) or not dataclasses.is_dataclass(value) or isinstance(value, type):
+            settings = getattr(type(value), "__dataclass_params__", None)
+            if not isinstance(value, kind) or settings is None or not settings.frozen:
                 raise InvalidInput(
                     f"The recipe's {name} is {value!r}: give an instance of a frozen dataclass"
                     f" derived from {kind.__name__}."

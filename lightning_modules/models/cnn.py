@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lightning_modules.activations.activation import Activation
 from lightning_modules.activations.relu import ReLU
-from lightning_modules.checks import require_integer
+from lightning_modules.checks import require_integer, require_integers
 from lightning_modules.errors import InvalidInput
 from lightning_modules.models.model import Model
 
@@ -26,7 +26,8 @@ class CNN(Model):
         activation: the same after every convolution.
 
     Raises:
-        InvalidInput: for a count below 1, an even kernel, or images too small to be pooled that often.
+        InvalidInput: for a count below 1, channels that are not a tuple, an even kernel,
+            or images too small to be pooled that often.
     """
 
     channels: tuple[int, ...] = (16, 32)
@@ -35,8 +36,7 @@ class CNN(Model):
     activation: Activation = field(default_factory=ReLU)
 
     def __post_init__(self) -> None:
-        for count in self.channels:
-            require_integer("A channel count of the CNN", count, at_least=1)
+        require_integers("The CNN's channels", self.channels, at_least=1)
         require_integer("The CNN's kernel", self.kernel, at_least=1)
         require_integer("The CNN's pool", self.pool, at_least=1)
         if self.kernel % 2 == 0:

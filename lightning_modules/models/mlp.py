@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lightning_modules.activations.activation import Activation
 from lightning_modules.activations.relu import ReLU
-from lightning_modules.checks import require_integer
+from lightning_modules.checks import require_integers
 from lightning_modules.models.model import Model
 
 if TYPE_CHECKING:
@@ -24,15 +24,14 @@ class MLP(Model):
         activation: φ, the same after every hidden layer.
 
     Raises:
-        InvalidInput: for a width below 1.
+        InvalidInput: for a width below 1, or widths that are not a tuple.
     """
 
     widths: tuple[int, ...] = (128, 128)
     activation: Activation = field(default_factory=ReLU)
 
     def __post_init__(self) -> None:
-        for width in self.widths:
-            require_integer("A width of the MLP", width, at_least=1)
+        require_integers("The MLP's widths", self.widths, at_least=1)
 
     def build(self, shape: tuple[int, ...], outputs: int) -> "nn.Module":
         from torch import nn

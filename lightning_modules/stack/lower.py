@@ -34,7 +34,9 @@ def lower(module: nn.Module, shape: tuple[int, ...]) -> list[Layer] | None:
             return None
         layers.append(layer)
         rank = 1 if isinstance(layer, Flatten) else rank
-    return layers if rank == 1 and any(layer.parameters for layer in layers) else None
+    read = [name for layer in layers for name in layer.parameters]
+    # A parameter read in two places needs the sum of two gradients: a chain overwrites, so it is not for tied weights.
+    return layers if rank == 1 and read and set(read) == {name for name, _ in module.named_parameters()} else None
 
 
 def _leaves(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
@@ -43,7 +45,9 @@ def _leaves(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
     if type(module) is not nn.Sequential or module._forward_hooks or module._forward_pre_hooks:
         yield prefix, module
         return
-    for name, child in module.named_children():
+    # Not named_children: it leaves out a child that stands in the sequence a second time.
+    for name, child in module._modules.items():
+        assert child is not None
         yield from _leaves(child, f"{prefix}{name}.")
 
 

@@ -1,14 +1,16 @@
 """What a stack is fed with: stretches of steps instead of batches of examples."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Segment", "Segments"]
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Consecutive steps of one epoch: from step `start` up to, not including, `stop`, counted over the training."""
+class Segment(NamedTuple):
+    """Consecutive steps of one epoch: from step `start` up to, not including, `stop`, counted over the training.
+
+    A tuple, because Lightning walks through every batch in double precision and refuses a frozen dataclass.
+    """
 
     epoch: int
     start: int
@@ -20,7 +22,9 @@ class Segments(Iterable[Segment]):
 
     One pass is one epoch, as Lightning expects of a data loader; a segment is
     long because every batch that Lightning handles costs as much as several
-    steps of a small network.
+    steps of a small network. There is no length on purpose: Lightning asks for
+    one once, in the first epoch, and would end a later epoch with more
+    segments early.
 
     Arguments:
         steps_per_epoch: steps in one epoch.
@@ -43,7 +47,3 @@ class Segments(Iterable[Segment]):
         for stop in sorted({cut for cut in self._cuts if first < cut < last} | {last}):
             yield Segment(self.epoch, start, stop)
             start = stop
-
-    def __len__(self) -> int:
-        first = self.epoch * self._steps_per_epoch
-        return 1 + sum(first < cut < first + self._steps_per_epoch for cut in self._cuts)
