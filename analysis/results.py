@@ -1,0 +1,206 @@
+"""The results of a study as the store holds them: what was searched, what was confirmed, with all records."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lightning_modules.component import label, words
+from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Recipe, Run, Seeds
+from sweeps.claim import Claim
+from sweeps.files import read_json
+from sweeps.groups import describe
+from sweeps.paths import StudyPaths
+from sweeps.record import Purpose, RunRecord
+from sweeps.store import RunStore
+
+__all__ = ["ConfirmedRecipe", "StudyResults", "Trial", "labels"]
+
+_format = 1
+
+Records = Mapping[int, RunRecord]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A recipe that the search proposed.
+
+    Arguments:
+        number: of the trial.
+        recipe: that was proposed.
+        value: the study's metric, a mean over the search seeds.
+        records: by search seed; of complete runs only.
+    """
+
+    number: int
+    recipe: Recipe
+    value: float
+    records: Records
+
+
+@dataclass(frozen=True)
+class ConfirmedRecipe:
+    """A recipe that was trained on the report seeds.
+
+    Arguments:
+        recipe: that was confirmed.
+        reasons: ``winner 1``, ``schedule=cosine``: its rank in the search, the groups of which it is the best.
+        records: by report seed; of complete runs only.
+    """
+
+    recipe: Recipe
+    reasons: tuple[str, ...]
+    records: Records
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """What a study asked, and what came out of it so far.
+
+    Arguments:
+        name: of the study.
+        question: that it asks.
+        budget_name: the budget under which it ran.
+        budget: trials, search_seeds, report_seeds, epochs, winners.
+        metric: what the search optimized.
+        group_by: the recipe fields by which recipes are compared.
+        claims: written down beforehand.
+        finished: whether every run of the budget is complete.
+        trials: of the search, by number.
+        confirmed: the recipes trained on the report seeds.
+        provenance: where the results come from.
+    """
+
+    name: str
+    question: str
+    budget_name: str
+    budget: Mapping[str, Any]
+    metric: str
+    group_by: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    finished: bool
+    trials: tuple[Trial, ...]
+    confirmed: tuple[ConfirmedRecipe, ...]
+    provenance: Mapping[str, Any]
+
+    @staticmethod
+    def open(paths: StudyPaths) -> "StudyResults":
+        """Read a study's results from its store.
+
+        Raises:
+            InvalidInput: if the store holds no such study, or one that cannot be read.
+        """
+        if not paths.study.is_file():
+            raise InvalidInput(f"There is no study in {paths.root}: run it first.")
+        try:
+            return _decode(read_json(paths.study), RunStore(paths.runs))
+        except InvalidInput:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput(f"{paths.study} cannot be read ({error!r}): run the study again.") from error
+
+    @property
+    def winner(self) -> ConfirmedRecipe | None:
+        """The recipe that was best in the search, or None before it is confirmed."""
+        return self.named("winner").get("winner 1")
+
+    def named(self, field: str) -> dict[str, ConfirmedRecipe]:
+        """Return the confirmed recipes by their reasons.
+
+        Arguments:
+            field: one of `group_by`, for the best recipe of every group (``schedule=cosine``); or ``winner``, for
+                the best of all (``winner 1``).
+        """
+        separator = " " if field == "winner" else "="
+        pairs = [(reason, each) for each in self.confirmed for reason in each.reasons]
+        return dict(sorted((reason, each) for reason, each in pairs if reason.startswith(field + separator)))
+
+    @property
+    def compared(self) -> str:
+        """The field whose groups are compared first, or ``winner`` if the study has no groups."""
+        return self.group_by[0] if self.group_by else "winner"
+
+    def label(self, recipe: Recipe) -> str:
+        """Return a recipe's label among the recipes of this study: what differs between them."""
+        return self._labels[recipe]
+
+    @cached_property
+    def _labels(self) -> dict[Recipe, str]:
+        return labels([*(trial.recipe for trial in self.trials), *(each.recipe for each in self.confirmed)])
+
+
+def labels(recipes: Iterable[Recipe]) -> dict[Recipe, str]:
+    """Return short labels that list only what differs: ``cyclic cosine, learning rate 0.031``.
+
+    A field that only some recipes have (a schedule's cycles) is listed if it
+    takes several values among those that have it.
+    """
+    leaves = {recipe: dict(_leaves(recipe)) for recipe in recipes}
+    values: dict[str, set[Any]] = {}
+    for each in leaves.values():
+        for path, value in each.items():
+            values.setdefault(path, set()).add(value)
+    found = {}
+    for recipe, each in leaves.items():
+        differing = [(path, value) for path, value in each.items() if len(values[path]) > 1]
+        # What a recipe is made of comes before its numbers.
+        differing.sort(key=lambda item: not isinstance(item[1], _Kind))
+        parts = [_part(path, value) for path, value in differing]
+        found[recipe] = ", ".join(parts) or describe(recipe)
+    return found
+
+
+@dataclass(frozen=True)
+class _Kind:
+    name: str
+
+
+def _leaves(component: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each setting of a component with its path, and the kinds of the components within."""
+    for field in dataclasses.fields(component):
+        value, path = getattr(component, field.name), f"{prefix}{field.name}"
+        if dataclasses.is_dataclass(value):
+            yield path, _Kind(words(type(value).__name__))
+            yield from _leaves(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def _part(path: str, value: Any) -> str:
+    if isinstance(value, _Kind):
+        return value.name
+    return f"{path.rpartition('.')[2].replace('_', ' ')} {label(value)}"
+
+
+def _decode(content: dict[str, Any], store: RunStore) -> StudyResults:
+    if content["format"] != _format:
+        raise InvalidInput(f"The study's format is {content['format']}, this program reads {_format}: run it again.")
+    budget = content["budget"]
+    return StudyResults(
+        name=content["name"],
+        question=content["question"],
+        budget_name=content["budget_name"],
+        budget=budget,
+        metric=content["metric"],
+        group_by=tuple(content["group_by"]),
+        claims=tuple(Claim(**claim) for claim in content["claims"]),
+        finished=content["finished"],
+        trials=tuple(
+            Trial(each["number"], recipe, each["value"], _records(store, recipe, budget["search_seeds"], "search"))
+            for each in content["trials"]
+            for recipe in [Recipe.from_json(each["recipe_json"])]
+        ),
+        confirmed=tuple(
+            ConfirmedRecipe(recipe, tuple(each["reasons"]), _records(store, recipe, budget["report_seeds"], "confirm"))
+            for each in content["confirmed"]
+            for recipe in [Recipe.from_json(each["recipe_json"])]
+        ),
+        provenance=content["provenance"],
+    )
+
+
+def _records(store: RunStore, recipe: Recipe, seeds: Sequence[int], purpose: Purpose) -> dict[int, RunRecord]:
+    found = {seed: store.find(Run(recipe, Seeds.all(seed)), purpose) for seed in seeds}
+    return {seed: record for seed, record in found.items() if record is not None}
