@@ -1,0 +1,121 @@
+"""The loss surface: the training loss of a network as a function of its weights, at many points at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from lightning_modules.errors import InvalidInput
+from lightning_modules.losses.loss import Loss
+from lightning_modules.recipe import Recipe, Seeds
+from lightning_modules.stack.layout import Layout
+from lightning_modules.stack.stacked import stacked
+from lightning_modules.stack.working_set import working_set
+from lightning_modules.training.stack_data import StackData
+
+__all__ = ["Surface", "SurfaceValues", "training_surface"]
+
+# Examples that a point is evaluated on at once: enough to keep the processor busy, few enough to stay in its cache.
+_block = 256
+# Bytes that the points evaluated at once may touch.
+_memory = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class SurfaceValues:
+    """What a surface is at some points; not finite where the network's outputs are not.
+
+    Arguments:
+        losses: mean over all examples, nats, (points,).
+        accuracies: fractions, (points,); NaN where the loss is.
+    """
+
+    losses: npt.NDArray[np.float64]
+    accuracies: npt.NDArray[np.float64]
+
+
+class Surface:
+    """The mean loss and the accuracy of a module on fixed examples, for any weights.
+
+    The module is evaluated in evaluation mode, all examples at every point, and
+    sums are kept in double precision.
+
+    Arguments:
+        module: an ordinary module; its own weights are not used.
+        loss: per example.
+        inputs: (examples, *shape); their precision is that of the evaluation.
+        targets: (examples,).
+
+    Raises:
+        InvalidInput: if the module keeps buffers, which a stack does not carry.
+    """
+
+    def __init__(self, module: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> None:
+        self.module = module.eval()
+        self.layout = Layout.of(module)
+        self._loss, self._inputs, self._targets = loss, inputs, targets
+        self._stacked = stacked(module, loss, tuple(inputs.shape[1:]))
+        touched = working_set(self.module, tuple(inputs.shape[1:]), min(_block, len(inputs)))
+        self._points = max(1, _memory // touched)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the evaluation."""
+        return self._inputs.dtype
+
+    def row(self, weights: Mapping[str, npt.NDArray[Any]]) -> Tensor:
+        """Return the row (parameters,) that holds the weights of a snapshot.
+
+        Raises:
+            InvalidInput: if they are not those of this module.
+        """
+        found = {name: tuple(value.shape) for name, value in weights.items()}
+        if found != dict(self.layout.shapes):
+            raise InvalidInput("The snapshot's weights are not those of the recipe's model: take both from one recipe.")
+        return self.layout.row({name: torch.from_numpy(value) for name, value in weights.items()}).to(self.dtype)
+
+    @torch.no_grad()
+    def at(self, origin: Tensor, basis: Tensor, coordinates: Tensor) -> SurfaceValues:
+        """Evaluate at the points ``origin + coordinates @ basis``.
+
+        The points are made and evaluated in chunks, so that the memory needed
+        does not grow with their number.
+
+        Arguments:
+            origin: (parameters,).
+            basis: directions, (dimensions, parameters).
+            coordinates: (points, dimensions).
+        """
+        origin, basis, coordinates = (each.to(self.dtype) for each in (origin, basis, coordinates))
+        chunks = [self._evaluate(torch.addmm(origin, each, basis)) for each in coordinates.split(self._points)]
+        losses, accuracies = (torch.cat(parts) for parts in zip(*chunks, strict=True))
+        return SurfaceValues(losses.numpy(), torch.where(losses.isnan(), torch.nan, accuracies).numpy())
+
+    def _evaluate(self, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mean loss and the accuracy at points (points, parameters), each (points,)."""
+        parameters = self.layout.views(weights)
+        losses = torch.zeros(len(weights), dtype=torch.float64)
+        right = torch.zeros(len(weights), dtype=torch.float64)
+        for inputs, targets in zip(self._inputs.split(_block), self._targets.split(_block), strict=True):
+            logits = self._stacked.forward(parameters, inputs[None])
+            targets = targets.expand(len(weights), -1)
+            losses += self._loss.values(logits, targets).sum(dim=1, dtype=torch.float64)
+            right += (logits.argmax(dim=2) == targets).sum(dim=1)
+        return losses / len(self._targets), right / len(self._targets)
+
+
+def training_surface(recipe: Recipe, seeds: Seeds, dtype: torch.dtype = torch.float32) -> Surface:
+    """Return the surface that a run descended: its recipe's model and loss on the whole training set of its split.
+
+    Arguments:
+        recipe: of the run.
+        seeds: of the run.
+        dtype: precision of the evaluation.
+    """
+    data = StackData.of(recipe.data, [seeds], dtype)
+    inputs, targets = data.take(data.rows["train"])
+    return Surface(recipe.model.build(data.shape, data.classes), recipe.loss, inputs[0], targets[0])
