@@ -126,8 +126,8 @@ def plane_through(
         first: a solution, (parameters,).
         second: another.
         third: another.
-        margin: how far to go on around them, in parts of their width and height.
-        points: on each side.
+        margin: how far to go on around them, in parts of the larger of their width and height.
+        points: on each side of the picture, which is a square.
 
     Raises:
         InvalidInput: if the solutions lie on one line, or for fewer than two points.
@@ -142,10 +142,9 @@ def plane_through(
         raise InvalidInput("The three solutions lie on one line: choose solutions that span a plane.")
     marks = torch.stack([torch.stack([width * 0, height * 0]), torch.stack([width, height * 0])])
     marks = torch.cat([marks, torch.stack([offset, height])[None]])
-    x, y = (
-        _grid(low - margin * (high - low), high + margin * (high - low), points)
-        for low, high in zip(marks.amin(dim=0).tolist(), marks.amax(dim=0).tolist(), strict=True)
-    )
+    low, high = marks.amin(dim=0), marks.amax(dim=0)
+    reach = (0.5 + margin) * float((high - low).max())
+    x, y = (_grid(middle - reach, middle + reach, points) for middle in ((low + high) / 2).tolist())
     return _plane(surface, first, torch.stack([x_axis, rest / height]), x, y, marks.numpy())
 
 

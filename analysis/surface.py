@@ -1,7 +1,11 @@
 """The loss surface: the training loss of a network as a function of its weights, at many points at once."""
 
+import copy
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +17,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
 from lightning_modules.recipe import Recipe, Seeds
 from lightning_modules.stack.layout import Layout
-from lightning_modules.stack.stacked import stacked
+from lightning_modules.stack.stacked import Stacked, stacked
 from lightning_modules.stack.working_set import working_set
 from lightning_modules.training.stack_data import StackData
 
@@ -58,7 +62,8 @@ class Surface:
         self.module = module.eval()
         self.layout = Layout.of(module)
         self._loss, self._inputs, self._targets = loss, inputs, targets
-        self._stacked = stacked(module, loss, tuple(inputs.shape[1:]))
+        self._own = threading.local()
+        self._model()
         touched = working_set(self.module, tuple(inputs.shape[1:]), min(_block, len(inputs)))
         self._points = max(1, _memory // touched)
 
@@ -83,7 +88,9 @@ class Surface:
         """Evaluate at the points ``origin + coordinates @ basis``.
 
         The points are made and evaluated in chunks, so that the memory needed
-        does not grow with their number.
+        does not grow with their number, and every thread that torch may use
+        takes chunks of its own: sharing out the work within one operation of a
+        small network costs more than the operation.
 
         Arguments:
             origin: (parameters,).
@@ -91,21 +98,33 @@ class Surface:
             coordinates: (points, dimensions).
         """
         origin, basis, coordinates = (each.to(self.dtype) for each in (origin, basis, coordinates))
-        chunks = [self._evaluate(torch.addmm(origin, each, basis)) for each in coordinates.split(self._points)]
+        # The number of threads is a setting of each thread: it is this one's that counts, and stays.
+        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+            evaluate = partial(self._evaluate, origin, basis)
+            chunks = list(threads.map(evaluate, coordinates.split(self._points)))
         losses, accuracies = (torch.cat(parts) for parts in zip(*chunks, strict=True))
         return SurfaceValues(losses.numpy(), torch.where(losses.isnan(), torch.nan, accuracies).numpy())
 
-    def _evaluate(self, weights: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the mean loss and the accuracy at points (points, parameters), each (points,)."""
-        parameters = self.layout.views(weights)
+    @torch.no_grad()
+    def _evaluate(self, origin: Tensor, basis: Tensor, coordinates: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mean loss and the accuracy at coordinates (points, dimensions), each (points,)."""
+        weights = torch.addmm(origin, coordinates, basis)
+        model, parameters = self._model(), self.layout.views(weights)
         losses = torch.zeros(len(weights), dtype=torch.float64)
         right = torch.zeros(len(weights), dtype=torch.float64)
         for inputs, targets in zip(self._inputs.split(_block), self._targets.split(_block), strict=True):
-            logits = self._stacked.forward(parameters, inputs[None])
+            logits = model.forward(parameters, inputs[None])
             targets = targets.expand(len(weights), -1)
             losses += self._loss.values(logits, targets).sum(dim=1, dtype=torch.float64)
             right += (logits.argmax(dim=2) == targets).sum(dim=1)
         return losses / len(self._targets), right / len(self._targets)
+
+    def _model(self) -> Stacked:
+        """Return this thread's own stacked module: it has scratch memory, and torch.func writes to the module."""
+        if not hasattr(self._own, "model"):
+            self._own.model = stacked(copy.deepcopy(self.module), self._loss, tuple(self._inputs.shape[1:]))
+        model: Stacked = self._own.model
+        return model
 
 
 def training_surface(recipe: Recipe, seeds: Seeds, dtype: torch.dtype = torch.float32) -> Surface:

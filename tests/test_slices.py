@@ -19,7 +19,7 @@ from lightning_modules.recipe import Seeds
 from lightning_modules.stack.layout import Layout
 from tests.stores import cosine
 
-shape, classes, examples = (1, 8, 8), 4, 300
+shape, classes, examples = (1, 8, 8), 4, 260
 
 
 def own_module():
@@ -61,7 +61,7 @@ def naive(module, weights, inputs, targets):
 def test_planes_and_lines_are_those_of_a_naive_loop(name, dtype, tolerance):
     module, inputs, targets, surface = problem(name, dtype)
     center = center_of(module)
-    plane = random_plane(surface, center, seed=3, points=7)
+    plane = random_plane(surface, center, seed=3, points=5)
     line = random_line(surface, center, seed=3, directions=2, points=9)
     first, second = filter_normalized(module, center, seed=3, count=2)
     for row, y in enumerate(plane.y):
@@ -85,6 +85,19 @@ def test_many_more_points_than_fit_into_memory_at_once(monkeypatch):
     )
     np.testing.assert_allclose(pieces.losses, whole.losses, rtol=1e-12)
     np.testing.assert_array_equal(pieces.accuracies, whole.accuracies)
+
+
+@pytest.mark.parametrize("name", ["cnn", "own"])
+def test_threads_share_the_points_and_change_nothing(name, monkeypatch):
+    module, *_, surface = problem(name)
+    monkeypatch.setattr(surface, "_points", 3)
+    before = torch.get_num_threads()
+    alone = random_plane(surface, center_of(module), seed=1, points=8)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "get_num_threads", lambda: 4)
+        together = random_plane(surface, center_of(module), seed=1, points=8)
+    np.testing.assert_array_equal(together.losses, alone.losses)
+    assert torch.get_num_threads() == before
 
 
 @pytest.mark.parametrize("name", ["mlp", "cnn"])

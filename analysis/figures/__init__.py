@@ -1,0 +1,1 @@
+"""Figures; one a file, each a function `draw` from results to a matplotlib figure, all of one style."""

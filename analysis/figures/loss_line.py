@@ -1,0 +1,33 @@
+"""The training loss along random filter-normalised directions around the solutions of each group."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analysis.slices import LineSlice
+from analysis.style import column, figure
+
+__all__ = ["draw"]
+
+
+def draw(lines: Mapping[str, Sequence[LineSlice]], colours: Mapping[str, str]) -> Figure:
+    """Draw the median of each group's lines, and the range of all of them as a band.
+
+    Arguments:
+        lines: of each group: slices of the same steps, one a run, each along several directions.
+        colours: of the groups.
+    """
+    drawing = figure(1.25 * column, 2.9)
+    axes = drawing.add_subplot()
+    for group, slices in lines.items():
+        steps = slices[0].steps
+        losses = np.concatenate([each.losses for each in slices])
+        axes.fill_between(steps, losses.min(axis=0), losses.max(axis=0), color=colours[group], alpha=0.15, linewidth=0)
+        axes.plot(steps, np.median(losses, axis=0), color=colours[group], label=group)
+    axes.set_yscale("log")
+    axes.set_xlabel("step along a filter-normalised direction")
+    axes.set_ylabel("training loss (nats)")
+    axes.margins(x=0)
+    drawing.legend(loc="outside upper center", ncols=max(1, min(3, len(lines))))
+    return drawing

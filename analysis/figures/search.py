@@ -1,0 +1,92 @@
+"""The search: validation accuracy of every trial by its learning rate."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import offset_copy
+
+from analysis.estimate import t_interval
+from analysis.results import Trial
+from analysis.style import figure, page
+
+__all__ = ["draw"]
+
+
+def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chance: float) -> Figure:
+    """Draw each trial's seeds, its mean and its 95 % interval over the learning rate.
+
+    The accuracy axis is stretched towards 100 %, where the trials differ that
+    a search is about.
+
+    Arguments:
+        trials: by group.
+        colours: of the groups.
+        chance: the accuracy of guessing, which a diverged run counts as.
+    """
+    drawing = figure(page, 2.9)
+    axes = drawing.add_subplot()
+    axes.set_xscale("log")
+    beside = offset_copy(axes.transData, drawing, x=-5, units="points")
+    diverged = False
+    for group, members in trials.items():
+        for trial in members:
+            rate = trial.recipe.optimizer.learning_rate
+            failed = [record.diverged_step is not None for record in trial.records.values()]
+            values = [100 * record.metrics.get("validation_accuracy", chance) for record in trial.records.values()]
+            if not values:
+                continue
+            diverged = diverged or any(failed)
+            whole = [value for value, lost in zip(values, failed, strict=True) if not lost]
+            lost = [value for value, lost in zip(values, failed, strict=True) if lost]
+            colour = colours[group]
+            axes.plot(
+                [rate] * len(whole),
+                whole,
+                ".",
+                color=colour,
+                alpha=0.5,
+                markersize=5,
+                markeredgewidth=0,
+                transform=beside,
+            )
+            estimate = t_interval(values, f"trial {trial.number}", "search seeds")
+            if estimate.low is not None and estimate.high is not None:
+                ends = np.clip([estimate.low, estimate.high], 0, 100)
+                axes.plot([rate, rate], ends, "-", color=colour, linewidth=1)
+            if whole:
+                axes.plot(rate, estimate.value, "o", color=colour, markersize=5, markeredgecolor="white", zorder=3)
+            axes.plot([rate] * len(lost), lost, "x", color=colour, markersize=6, markeredgewidth=1.2, zorder=4)
+    axes.axhline(100 * chance, color="#6E6E6E", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
+    axes.annotate(
+        "guessing",
+        (0, 100 * chance),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 2),
+        textcoords="offset points",
+        color="#555555",
+    )
+    axes.set_yscale("function", functions=(_stretch, _shrink))
+    axes.set_yticks([0, 50, 80, 90, 95, 98, 100])
+    axes.grid(axis="y", color="#E4E4E4", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_ylim(0, 100)
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("validation accuracy (%)")
+    handles = [Line2D([], [], color=colours[group], marker="o", linewidth=1, label=group) for group in trials]
+    if diverged:
+        handles.append(Line2D([], [], color="#333333", marker="x", linestyle="none", label="diverged"))
+    drawing.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    axes.margins(x=0.03)
+    return drawing
+
+
+def _stretch(accuracy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return ``−log(error + 1)`` of accuracies in per cent: half the error is a step of nearly the same length."""
+    return -np.log(np.maximum(101 - accuracy, 1e-3))
+
+
+def _shrink(stretched: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return 101 - np.exp(-stretched)
