@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from lightning_modules.component import label, words
@@ -101,26 +102,30 @@ class StudyResults:
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"{paths.study} cannot be read ({error!r}): run the study again.") from error
 
-    @property
-    def winner(self) -> ConfirmedRecipe | None:
-        """The recipe that was best in the search, or None before it is confirmed."""
-        return self.named("winner").get("winner 1")
-
-    def named(self, field: str) -> dict[str, ConfirmedRecipe]:
-        """Return the confirmed recipes by their reasons.
+    def groups(self, field: str) -> dict[str, ConfirmedRecipe]:
+        """Return the best recipe of each group, by the group's name (``schedule=cosine``).
 
         Arguments:
-            field: one of `group_by`, for the best recipe of every group (``schedule=cosine``); or ``winner``, for
-                the best of all (``winner 1``).
+            field: one of `group_by`.
         """
-        separator = " " if field == "winner" else "="
         pairs = [(reason, each) for each in self.confirmed for reason in each.reasons]
-        return dict(sorted((reason, each) for reason, each in pairs if reason.startswith(field + separator)))
+        return {name: each for name, each in sorted(pairs, key=itemgetter(0)) if name.startswith(f"{field}=")}
 
     @property
-    def compared(self) -> str:
-        """The field whose groups are compared first, or ``winner`` if the study has no groups."""
-        return self.group_by[0] if self.group_by else "winner"
+    def winners(self) -> dict[str, ConfirmedRecipe]:
+        """The best recipes of the search, from the best: ``winner``, ``winner 2``, …; empty before any is confirmed."""
+        ranks = {
+            int(reason.removeprefix("winner ")): each
+            for each in self.confirmed
+            for reason in each.reasons
+            if reason.startswith("winner ")
+        }
+        return {"winner" if rank == 1 else f"winner {rank}": ranks[rank] for rank in sorted(ranks)}
+
+    @property
+    def compared(self) -> dict[str, ConfirmedRecipe]:
+        """What figures compare: the groups of the first field of `group_by`, or the winners if there is none."""
+        return self.groups(self.group_by[0]) if self.group_by else self.winners
 
     def label(self, recipe: Recipe) -> str:
         """Return a recipe's label among the recipes of this study: what differs between them."""

@@ -50,7 +50,7 @@ def results(tmp_path_factory):
 
 
 def test_gains_are_paired_within_each_run(results):
-    confirmed = results.named("schedule")["schedule=cyclic cosine"]
+    confirmed = results.groups("schedule")["schedule=cyclic cosine"]
     assert confirmed.recipe == cyclic
     gains = ensemble_gains(confirmed, "schedule=cyclic cosine")
     assert [gain.snapshots for gain in gains] == [1, 2, 3]
@@ -74,7 +74,7 @@ def test_gains_are_paired_within_each_run(results):
 def test_accuracy_agrees_with_torchmetrics(results):
     import torch
 
-    record = results.named("schedule")["schedule=cyclic cosine"].records[100]
+    record = results.groups("schedule")["schedule=cyclic cosine"].records[100]
     predictions = record.predictions()
     scores = ensemble_scores(predictions["test"], predictions["test_targets"])
     mean = torch.from_numpy(predictions["test"]).double().mean(dim=0)
@@ -83,5 +83,5 @@ def test_accuracy_agrees_with_torchmetrics(results):
 
 
 def test_one_snapshot_or_no_whole_run_gives_no_gain(results):
-    assert ensemble_gains(results.named("schedule")["schedule=cosine"], "a") == ()
-    assert ensemble_gains(results.named("winner")["winner 2"], "a") == ()
+    assert ensemble_gains(results.groups("schedule")["schedule=cosine"], "a") == ()
+    assert ensemble_gains(results.winners["winner 2"], "a") == ()

@@ -74,7 +74,7 @@ def with_divergence(tmp_path_factory):
 
 
 def test_accuracy_is_that_of_the_stored_predictions(with_divergence):
-    for key, confirmed in with_divergence.named("schedule").items():
+    for key, confirmed in with_divergence.groups("schedule").items():
         by_hand = []
         for seed in report_seeds:
             predictions = confirmed.records[seed].predictions()
@@ -89,7 +89,7 @@ def test_accuracy_is_that_of_the_stored_predictions(with_divergence):
 
 
 def test_a_diverged_run_counts_as_guessing_and_is_flagged(with_divergence):
-    accuracy = test_accuracy(with_divergence.named("winner")["winner 2"], "winner 2")
+    accuracy = test_accuracy(with_divergence.winners["winner 2"], "winner 2")
     assert accuracy.by_seed == dict.fromkeys(report_seeds, 0.5)
     assert accuracy.diverged == report_seeds
     assert "3 diverged and count as guessing, 50.0% right" in accuracy.estimate.over
@@ -97,7 +97,7 @@ def test_a_diverged_run_counts_as_guessing_and_is_flagged(with_divergence):
 
 
 def test_paired_difference_is_scipys(with_divergence):
-    groups = with_divergence.named("schedule")
+    groups = with_divergence.groups("schedule")
     first, second = (test_accuracy(groups[key], key) for key in ("schedule=cosine", "schedule=constant"))
     difference = paired_difference(first, second)
     assert difference.name == "test_accuracy_difference[schedule=cosine - schedule=constant]"
@@ -112,8 +112,8 @@ def test_results_hold_the_records_of_their_own_seeds(with_divergence):
     for trial in with_divergence.trials:
         assert list(trial.records) == [0, 1]
         assert {record.recipe for record in trial.records.values()} == {trial.recipe}
-    assert with_divergence.winner.recipe == cosine
-    assert list(with_divergence.winner.records) == list(report_seeds)
+    assert with_divergence.winners["winner"].recipe == cosine
+    assert list(with_divergence.winners["winner"].records) == list(report_seeds)
 
 
 def test_a_store_without_a_study_is_refused(tmp_path):

@@ -72,7 +72,7 @@ def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chan
     axes.set_yticks([0, 50, 80, 90, 95, 98, 100])
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_ylim(0, 100)
+    axes.set_ylim(0, 100.3)
     axes.set_xlabel("learning rate")
     axes.set_ylabel("validation accuracy (%)")
     handles = [Line2D([], [], color=colours[group], marker="o", linewidth=1, label=group) for group in trials]

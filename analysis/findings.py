@@ -1,0 +1,139 @@
+"""What a study found: every estimate, the verdicts on its claims, its answer in one sentence, and what to beware of."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+
+from analysis.accuracy import TestAccuracy, paired_difference, test_accuracy
+from analysis.claims import Judgement, judge
+from analysis.ensembles import EnsembleGain, ensemble_gains
+from analysis.estimate import Estimate
+from analysis.results import StudyResults
+
+__all__ = ["Findings", "find", "name_of"]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that a report says in numbers.
+
+    Arguments:
+        results: from which it was found.
+        accuracies: test accuracies by key (``winner``, ``schedule=cosine``).
+        differences: of every ordered pair of groups of one field, so that a claim may name either first.
+        gains: of snapshot ensembles by key.
+        judgements: one for each of the study's claims.
+    """
+
+    results: StudyResults
+    accuracies: Mapping[str, TestAccuracy]
+    differences: Mapping[tuple[str, str], Estimate]
+    gains: Mapping[str, tuple[EnsembleGain, ...]]
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def estimates(self) -> list[Estimate]:
+        """Every estimate of the report."""
+        return list(_estimates(self.accuracies, self.differences, self.gains))
+
+    @property
+    def ranking(self) -> list[TestAccuracy]:
+        """The compared recipes from the highest mean test accuracy to the lowest."""
+        found = [self.accuracies[key] for key in self.results.compared if key in self.accuracies]
+        return sorted(found, key=lambda accuracy: -accuracy.estimate.value)
+
+    @property
+    def answer(self) -> str:
+        """The answer in a sentence or two, with its interval."""
+        ranking = self.ranking
+        if not ranking:
+            return "There is no answer yet: no recipe has been trained on the report seeds."
+        best, recipe = ranking[0], self.results.label(ranking[0].recipe)
+        if len(ranking) == 1:
+            return f"The {best.key.replace('=', ' ')} ({recipe}) was confirmed: its test accuracy is {best.estimate}."
+        field, _, name = best.key.rpartition("=")
+        among = f"Of the groups by {field}, {name}" if field else f"Of the winners of the search, the {name}"
+        first = f"{among} is ahead ({recipe}): its test accuracy is {best.estimate}."
+        return f"{first} {self._against(best, ranking[1])}"
+
+    def _against(self, best: TestAccuracy, second: TestAccuracy) -> str:
+        name = name_of(second.key)
+        difference = self.differences.get((best.key, second.key))
+        if difference is None:
+            return f"It shares no seed with the runner-up, {name}, so the two cannot be compared."
+        amount = f"{difference.amount} within each seed"
+        if difference.low is None:
+            return f"One seed cannot tell it from the runner-up, {name} ({amount})."
+        if difference.low > 0:
+            return f"The runner-up, {name}, is behind by {amount}: more than chance between seeds explains."
+        return f"It cannot be told from the runner-up, {name}: the difference is {amount}."
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before trusting the numbers."""
+        return tuple(_warnings(self))
+
+
+def find(results: StudyResults) -> Findings:
+    """Compute everything that a report says in numbers.
+
+    Arguments:
+        results: of a study.
+    """
+    fields = [results.groups(field) for field in results.group_by] or [{}]
+    recipes = results.winners | {key: each for groups in fields for key, each in groups.items()}
+    accuracies = {key: found for key, each in recipes.items() if (found := test_accuracy(each, key)) is not None}
+    gains = {key: gain for key, each in recipes.items() if (gain := ensemble_gains(each, key))}
+    families = [*fields, results.winners]
+    differences = {
+        (first, second): paired_difference(accuracies[first], accuracies[second])
+        for family in families
+        for first, second in permutations([key for key in family if key in accuracies], 2)
+        if set(accuracies[first].by_seed) & set(accuracies[second].by_seed)
+    }
+    estimates = list(_estimates(accuracies, differences, gains))
+    judgements = tuple(judge(claim, estimates) for claim in results.claims)
+    return Findings(results, accuracies, differences, gains, judgements)
+
+
+def name_of(key: str) -> str:
+    """Return what a key is called in a figure: ``schedule=cosine`` is cosine."""
+    return key.partition("=")[2] or key
+
+
+def _estimates(
+    accuracies: Mapping[str, TestAccuracy],
+    differences: Mapping[tuple[str, str], Estimate],
+    gains: Mapping[str, tuple[EnsembleGain, ...]],
+) -> Iterator[Estimate]:
+    yield from (accuracy.estimate for accuracy in accuracies.values())
+    yield from differences.values()
+    for each in gains.values():
+        # The last snapshot against itself is no finding.
+        for gain in each[1:]:
+            yield gain.accuracy
+            yield gain.nll
+
+
+def _warnings(findings: Findings) -> Iterator[str]:
+    results = findings.results
+    if not results.finished:
+        yield "The study is not finished: these are the results so far, and they will change."
+    seeds = len(results.budget["report_seeds"])
+    if seeds == 1:
+        yield "There is one report seed, so no number here has an interval: give the budget more report seeds."
+    for each in results.confirmed:
+        label = results.label(each.recipe)
+        missing = seeds - len(each.records)
+        if missing:
+            yield f"{label}: {missing} of {seeds} report seeds are not trained yet."
+        diverged = [str(seed) for seed, record in each.records.items() if record.diverged_step is not None]
+        if diverged:
+            yield (
+                f"{label}: {len(diverged)} of {len(each.records)} report runs diverged (seed {', '.join(diverged)});"
+                " they count as guessing in the accuracies and are left out of the ensemble gains."
+            )
+    searched = [record for trial in results.trials for record in trial.records.values()]
+    lost = sum(record.diverged_step is not None for record in searched)
+    if lost:
+        yield f"{lost} of {len(searched)} runs of the search diverged; there they count as guessing."

@@ -1,0 +1,202 @@
+import csv
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+import analysis.report
+from analysis.report import write_report
+from lightning_modules.errors import InvalidInput
+from sweeps.claim import Claim
+from sweeps.paths import StudyPaths
+from tests.stores import TinyStudy, constant, cosine, cyclic, diverging, write_study
+
+hostile = '<script>alert("x")</script> & <b>bold</b>?'
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements with their attributes, and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.text, self.style = [], "", ""
+        self._inside = ""
+        self.feed(text)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self._inside = tag
+
+    def handle_data(self, data):
+        if self._inside == "style":
+            self.style += data
+        else:
+            self.text += data
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+claims = (
+    Claim("Better than guessing.", "test_accuracy[winner]", 0.0, "above"),
+    Claim("Beyond perfection.", "test_accuracy[winner]", 2.0, "above"),
+    Claim("Not measured.", "test_accuracy[schedule=other]", 0.5, "above"),
+)
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory):
+    confirmed = (*TinyStudy().confirmed, (diverging, ("winner 2",)))
+    study = TinyStudy().but(question=hostile, claims=claims, confirmed=confirmed)
+    paths = write_study(tmp_path_factory.mktemp("store"), study)
+    assert write_report(paths) == paths.report / "index.html"
+    return paths
+
+
+@pytest.fixture(scope="module")
+def page(paths):
+    return Page((paths.report / "index.html").read_text())
+
+
+def test_hostile_text_stays_text(page):
+    assert hostile in page.text
+    assert not page.all("script")
+    assert not page.all("b")
+
+
+def test_page_needs_nothing_beside_it(page, paths):
+    for image in page.all("img"):
+        assert image["src"].startswith("data:image/png;base64,")
+        assert len(image["alt"]) > 20
+        assert int(image["width"]) > 100
+    assert not page.all("link")
+    assert "url(" not in page.style
+    assert "@import" not in page.style
+    for link in page.all("a"):
+        assert (paths.report / link["href"]).is_file(), link["href"]
+
+
+def test_order_is_question_answer_warnings_claims_figures_tables_provenance(page):
+    marks = [
+        hostile,
+        "is ahead",
+        "Intervals are 95 % t-intervals",
+        "diverged (seed 100, 101, 102)",
+        "Written down before",
+        "Figure 1.",
+        "Tables",
+        "atlas run tiny",
+    ]
+    places = [page.text.index(mark, 60) for mark in marks]
+    assert places == sorted(places)
+
+
+def test_results_hold_every_estimate_and_verdict(paths):
+    results = json.loads((paths.report / "results.json").read_text())
+    names = {estimate["name"]: estimate for estimate in results["estimates"]}
+    assert set(names) >= {
+        "test_accuracy[winner]",
+        "test_accuracy[schedule=cosine]",
+        "test_accuracy[schedule=cyclic cosine]",
+        "test_accuracy_difference[schedule=constant - schedule=cosine]",
+        "test_accuracy_difference[schedule=cosine - schedule=constant]",
+        "ensemble_gain_accuracy[schedule=cyclic cosine]",
+        "ensemble_gain_nll[schedule=cyclic cosine]",
+    }
+    assert len(names) == len(results["estimates"])
+    for estimate in results["estimates"]:
+        assert set(estimate) == {"name", "value", "low", "high", "n", "over"}
+        assert estimate["low"] <= estimate["value"] <= estimate["high"]
+        assert estimate["n"] == 3
+    one_way = names["test_accuracy_difference[schedule=constant - schedule=cosine]"]
+    other_way = names["test_accuracy_difference[schedule=cosine - schedule=constant]"]
+    assert one_way["value"] == pytest.approx(-other_way["value"])
+    assert [claim["verdict"] for claim in results["claims"]] == ["supported", "contradicted", "undecided"]
+    assert "no estimate" in results["claims"][2]["reason"]
+    assert set(results["claims"][0]) == {"statement", "estimate", "bound", "direction", "verdict", "reason"}
+
+
+def test_tables_say_what_the_store_says(paths, page):
+    with (paths.report / "tables" / "seeds.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["group"] == "schedule=cyclic cosine"]
+    for row in rows:
+        record = json.loads(
+            (paths.runs / cyclic.hash / "init{0}-order{0}-split{0}".format(row["seed"]) / "record.json").read_text()
+        )
+        assert float(row["test_accuracy"]) == pytest.approx(record["metrics"]["test_accuracy"])
+    assert len(rows) == 3
+    for table in ("test_accuracy", "differences", "ensembles", "trials"):
+        with (paths.report / "tables" / f"{table}.csv").open(newline="") as file:
+            assert list(csv.DictReader(file)), table
+    assert len(page.all("table")) == 5
+
+
+def test_figures_are_there_as_png_and_pdf(paths):
+    names = {"search", "test_accuracy_schedule", "training", "ensemble_gain", "loss_plane", "loss_line"}
+    for suffix in ("png", "pdf"):
+        assert {path.stem for path in (paths.report / "figures").glob(f"*.{suffix}")} == names
+
+
+def test_a_failed_report_leaves_the_last_one(paths, monkeypatch):
+    before = (paths.report / "index.html").read_bytes()
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(analysis.report, "write_csv", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_report(paths)
+    assert (paths.report / "index.html").read_bytes() == before
+    assert not list(paths.root.glob(".report.*"))
+
+
+def test_a_second_report_replaces_the_first(paths):
+    stray = paths.report / "stray"
+    stray.touch()
+    write_report(paths)
+    assert (paths.report / "index.html").is_file()
+    assert not stray.exists()
+    assert not list(paths.root.glob(".report.*"))
+
+
+def test_an_unfinished_search_is_reported_as_such(tmp_path):
+    paths = write_study(tmp_path, TinyStudy().but(trials=(constant, diverging), confirmed=(), finished=False))
+    text = Page(write_report(paths).read_text()).text
+    assert "There is no answer yet" in text
+    assert "not finished" in text
+    assert "2 of 4 runs of the search diverged" in text
+
+
+def test_one_seed_and_no_groups_give_no_interval(tmp_path):
+    study = TinyStudy().but(
+        trials=(constant, cosine),
+        confirmed=((cosine, ("winner 1",)), (constant, ("winner 2",))),
+        report_seeds=(100,),
+        group_by=(),
+        claims=claims[:1],
+    )
+    paths = write_study(tmp_path, study)
+    text = Page(write_report(paths).read_text()).text
+    assert "One seed cannot tell it from the runner-up" in text
+    assert "There is one report seed" in text
+    results = json.loads((paths.report / "results.json").read_text())
+    assert results["claims"][0]["verdict"] == "undecided"
+    assert {estimate["low"] for estimate in results["estimates"]} == {None}
+
+
+def test_runs_that_are_missing_are_counted(tmp_path):
+    paths = write_study(tmp_path, TinyStudy().but(trials=(cosine,), confirmed=((cosine, ("winner 1",)),), group_by=()))
+    gone = paths.runs / cosine.hash / "init101-order101-split101" / "record.json"
+    gone.unlink()
+    text = Page(write_report(paths).read_text()).text
+    assert "1 of 3 report seeds are not trained yet" in text
+    assert "(n = 2 seeds)" in text
+
+
+def test_a_store_without_the_study_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="no study"):
+        write_report(StudyPaths(tmp_path))
