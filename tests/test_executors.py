@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from process_groups import assert_nobody_is_left, group_members
 
 from lightning_modules.data.dataset import Data, Dataset
 from lightning_modules.data.moons import Moons
@@ -320,20 +321,6 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
         if group_members(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-
-
-def group_members(group: int) -> list[int]:
-    """Return the processes of a group that still run (an orphan that nobody reaps stays listed as a zombie)."""
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,state="], check=True, capture_output=True, text=True)
-    rows = (line.split() for line in listing.stdout.splitlines())
-    return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
-
-
-def assert_nobody_is_left(group: int) -> None:
-    deadline = time.perf_counter() + 10
-    while left := group_members(group):
-        assert time.perf_counter() < deadline, f"Still running: {left}"
-        time.sleep(0.05)
 
 
 def test_a_killed_driver_leaves_no_process_behind(start: Callable[[str], "subprocess.Popen[str]"]) -> None:
