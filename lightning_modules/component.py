@@ -80,21 +80,26 @@ def float_fields(component: Any) -> list[str]:
 
 
 def words(name: str) -> str:
-    """Return a class name as words, acronyms kept: ``CyclicCosine`` → ``cyclic cosine``, ``SGD`` → ``SGD``."""
-    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+|\d+", name)
-    return " ".join(part if part.isupper() and len(part) > 1 else part.lower() for part in parts)
+    """Return a class name as words, acronyms kept: ``CyclicCosine`` → ``cyclic cosine``, ``ReLU`` → ``ReLU``."""
+    parts = re.split(r"(?<=[a-z])(?=[A-Z][a-z])", name)
+    return " ".join(part.lower() if part.istitle() else part for part in parts)
 
 
 def label(value: Any) -> str:
-    """Return a short human label: ``cyclic cosine(cycles=5)``; a component without settings is only its name."""
+    """Return a short human label: ``cyclic cosine(cycles=5)``; settings that are off by default and left so are out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        settings = [f"{field.name}={label(getattr(value, field.name))}" for field in dataclasses.fields(value)]
-        return words(type(value).__name__) + (f"({', '.join(settings)})" if settings else "")
+        told = [field for field in dataclasses.fields(value) if not _is_off(field, getattr(value, field.name))]
+        settings = ", ".join(f"{field.name}={label(getattr(value, field.name))}" for field in told)
+        return words(type(value).__name__) + (f"({settings})" if settings else "")
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, tuple):
         return "×".join(label(item) for item in value)
     return str(value)
+
+
+def _is_off(field: "dataclasses.Field[Any]", value: Any) -> bool:
+    return not value and _is_default(field, value)
 
 
 def _encode(value: Any, *, every_field: bool) -> Json:

@@ -65,6 +65,12 @@ class Recipe:
         require_integer("The recipe's batch_size", self.batch_size, at_least=1)
         require_integer("The recipe's epochs", self.epochs, at_least=1)
         self.schedule.check(self.epochs)
+        try:
+            hash(self)
+        except TypeError as error:
+            raise InvalidInput(
+                f"The recipe holds something that can change ({error}): use tuples, not lists."
+            ) from error
 
     @property
     def hash(self) -> str:

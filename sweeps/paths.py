@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lightning_modules.recipe import Recipe, Seeds
-
 __all__ = ["StudyPaths"]
 
 
@@ -44,6 +42,11 @@ class StudyPaths:
         return self.root / "runs"
 
     @property
+    def single(self) -> Path:
+        """The folder of runs that were trained one at a time, by hand."""
+        return self.root / "single"
+
+    @property
     def tracking(self) -> Path:
         """The folder of the offline W&B files."""
         return self.root / "wandb"
@@ -52,7 +55,3 @@ class StudyPaths:
     def report(self) -> Path:
         """The folder of the report."""
         return self.root / "report"
-
-    def run(self, recipe: Recipe, seeds: Seeds) -> Path:
-        """The folder of one run."""
-        return self.runs / recipe.hash / seeds.name

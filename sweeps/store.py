@@ -37,8 +37,12 @@ class RunStore:
         """Return the folder of a run."""
         return self.folder / run.recipe.hash / run.seeds.name
 
-    def find(self, run: Run) -> RunRecord | None:
+    def find(self, run: Run, purpose: Purpose = "search") -> RunRecord | None:
         """Return the record of a run, or None if it is not complete.
+
+        Arguments:
+            run: what to look for.
+            purpose: a run that was trained for the search only has no snapshots, so it is not complete for another.
 
         Raises:
             InvalidInput: if the record cannot be read, or is of another recipe.
@@ -52,7 +56,7 @@ class RunStore:
                 f"{folder / _record} holds another recipe than its folder's name says:"
                 " move the folder away and run again."
             )
-        return record
+        return None if record.purpose == "search" != purpose else record
 
     def records(self) -> Iterator[RunRecord]:
         """Yield the records of all complete runs, in the order of their folders' names.

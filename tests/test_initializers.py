@@ -13,7 +13,7 @@ from lightning_modules.initializers.glorot_normal import GlorotNormal
 from lightning_modules.initializers.glorot_uniform import GlorotUniform
 from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.initializers.initializer import Initializer, fans, initialize
-from lightning_modules.initializers.lecun_normal import LeCunNormal
+from lightning_modules.initializers.lecun_normal import LecunNormal
 from lightning_modules.initializers.normal import Normal
 from lightning_modules.initializers.zero import Zero
 from tests.conftest import components, instances
@@ -30,7 +30,7 @@ def filled(fill, shape, seed=0, dtype=torch.float32):
 
 
 def test_the_search_finds_the_initializers():
-    assert {Zero, Normal, HeNormal, LeCunNormal, GlorotNormal, GlorotUniform} <= set(found)
+    assert {Zero, Normal, HeNormal, LecunNormal, GlorotNormal, GlorotUniform} <= set(found)
 
 
 @pytest.mark.parametrize("cls", found)
@@ -65,7 +65,7 @@ def test_variance_does_not_depend_on_more_than_its_arguments(cls, data):
     ("initializer", "reference"),
     [
         (HeNormal(), lambda w: nn.init.kaiming_normal_(w, mode="fan_in", nonlinearity="relu")),
-        (LeCunNormal(), lambda w: nn.init.kaiming_normal_(w, mode="fan_in", nonlinearity="linear")),
+        (LecunNormal(), lambda w: nn.init.kaiming_normal_(w, mode="fan_in", nonlinearity="linear")),
         (GlorotNormal(), nn.init.xavier_normal_),
         (GlorotUniform(), nn.init.xavier_uniform_),
         (Normal(0.3), lambda w: nn.init.normal_(w, std=0.3)),

@@ -11,7 +11,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.glorot_normal import GlorotNormal
 from lightning_modules.initializers.glorot_uniform import GlorotUniform
 from lightning_modules.initializers.he_normal import HeNormal
-from lightning_modules.initializers.lecun_normal import LeCunNormal
+from lightning_modules.initializers.lecun_normal import LecunNormal
 from lightning_modules.initializers.normal import Normal
 from lightning_modules.models.cnn import CNN
 from lightning_modules.models.mlp import MLP
@@ -37,7 +37,7 @@ problems = {
 def varied(data, model, batch_size, nesterov, count=8):
     """Runs of one shape that differ in everything in which runs of one stack may differ."""
     schedules = [Constant(), Cosine(), CyclicCosine(2), CyclicCosine(3), CyclicCosine(5)]
-    initializers = [HeNormal(), GlorotUniform(), LeCunNormal(), Normal(0.1), GlorotNormal()]
+    initializers = [HeNormal(), GlorotUniform(), LecunNormal(), Normal(0.1), GlorotNormal()]
     momenta = [0.9, 0.5, 0.8] if nesterov else [0.0, 0.9, 0.5]
     return [
         Run(

@@ -8,11 +8,11 @@ from lightning_modules.initializers.initializer import Initializer, fans
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["LeCunNormal"]
+__all__ = ["LecunNormal"]
 
 
 @dataclass(frozen=True)
-class LeCunNormal(Initializer):
+class LecunNormal(Initializer):
     """Normal with variance 1 / fan in, often printed under the name of Xavier.
 
     References:

@@ -1,0 +1,106 @@
+"""The verbs of `atlas`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from lightning_modules.errors import InvalidInput
+from studies.command import show
+from studies.command.loader import built_in, load_study, study_name
+from sweeps.paths import StudyPaths
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Train hundreds of small networks at once and map where they land.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study's name, or the path of a file.")]
+StoreOption = Annotated[Path, typer.Option("--store", help="Folder that holds everything of every study.")]
+BudgetOption = Annotated[str, typer.Option("--budget", help="How much to spend: smoke, default or full.")]
+
+
+def main() -> None:
+    """Run the command line; what a user got wrong is one sentence and exit status 2."""
+    try:
+        app()
+    except InvalidInput as error:
+        typer.echo(f"atlas: {error}", err=True)
+        sys.exit(2)
+
+
+@app.command("list")
+def list_() -> None:
+    """List the built-in studies with their questions."""
+    for file in built_in():
+        typer.echo(f"{file.stem:<18} {load_study(file.stem).study.question}")
+
+
+@app.command("show")
+def show_(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
+    """Show a study: its question, recipe, budgets and claims, and how far it has come in the store."""
+    loaded = load_study(study)
+    for line in show.lines(loaded, StudyPaths(store / loaded.name)):
+        typer.echo(line)
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    store: StoreOption = Path("runs"),
+    budget: BudgetOption = "default",
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=0, help="Worker processes; 0 trains in this one. [default: all cores]"),
+    ] = None,
+    wandb: Annotated[
+        bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
+    ] = True,
+) -> None:
+    """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
+    from studies.command.run import run_study
+
+    loaded = load_study(study)
+    loaded.study.budget(budget)
+    paths = StudyPaths(store / loaded.name)
+    try:
+        run_study(loaded, budget, paths, workers, wandb, Console())
+    except KeyboardInterrupt:
+        typer.echo(
+            f"Interrupted: everything written so far is kept in {paths.root}, and the same command goes on from there.",
+            err=True,
+        )
+        sys.exit(130)
+
+
+@app.command()
+def train(
+    study: StudyArgument,
+    seed: Annotated[int, typer.Option("--seed", help="The init, order and split seed.")],
+    store: StoreOption = Path("runs"),
+    budget: BudgetOption = "default",
+) -> None:
+    """Train one run of a study: its best recipe so far, or before any search the middle of its ranges."""
+    from studies.command.train import train_one
+
+    loaded = load_study(study)
+    for line in train_one(loaded, budget, StudyPaths(store / loaded.name), seed):
+        typer.echo(line)
+
+
+@app.command()
+def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
+    """Write the report of what the store holds of a study."""
+    from analysis.report import write_report
+
+    paths = StudyPaths(store / study_name(study))
+    if not paths.study.is_file():
+        raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
+    typer.echo(f"Report: {write_report(paths)}")

@@ -1,0 +1,79 @@
+"""The verb `run`: from a study file to its report."""
+
+import csv
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from studies.command.loader import LoadedStudy, load_file
+from studies.command.progress import watcher
+from sweeps.executors.executor import Executor
+from sweeps.files import read_json
+from sweeps.lock import locked
+from sweeps.paths import StudyPaths
+
+if TYPE_CHECKING:
+    from sweeps.tracking import Tracker
+
+__all__ = ["run_study"]
+
+
+def run_study(
+    loaded: LoadedStudy, budget: str, paths: StudyPaths, workers: int | None, wandb: bool, console: Console
+) -> None:
+    """Run a study to its report.
+
+    Arguments:
+        loaded: the study.
+        budget: the name of one of its budgets.
+        paths: where it is kept.
+        workers: processes that train; 0 trains in this one, None takes every core.
+        wandb: mirror the runs in W&B.
+        console: shows the progress.
+
+    Raises:
+        InvalidInput: if the study or its store cannot be used.
+    """
+    with locked(paths), _executor(loaded, workers) as executor:
+        # Imported while the workers start.
+        from sweeps.tracking import tracker_for
+
+        from sweeps.driver import Driver
+
+        with tracker_for(paths, loaded.name, wandb) as tracker:
+            with watcher(console) as progress:
+                driver = Driver(loaded.name, loaded.study, budget, paths, executor, tracker, progress)
+                trained = driver.run()
+            executor.close()
+            page = paths.report / "index.html"
+            if trained or not page.is_file():
+                _report(paths, tracker, console)
+            else:
+                console.print("Nothing to train: every run of this study is complete.", highlight=False)
+    console.print(f"Report: {page}", highlight=False, soft_wrap=True)
+
+
+def _executor(loaded: LoadedStudy, workers: int | None) -> Executor:
+    if workers == 0:
+        from sweeps.executors.in_process import InProcess
+
+        return InProcess()
+    from sweeps.executors.local import Local
+
+    return Local(workers or os.cpu_count() or 1, prepare=partial(load_file, loaded.file))
+
+
+def _report(paths: StudyPaths, tracker: "Tracker", console: Console) -> None:
+    """Write the report and mirror its tables and figures."""
+    from analysis.report import write_report
+
+    with console.status("report"):
+        write_report(paths)
+    tables = {}
+    for file in sorted((paths.report / "tables").glob("*.csv")):
+        with file.open(newline="") as lines:
+            tables[file.stem] = list(csv.DictReader(lines))
+    figures = sorted((paths.report / "figures").glob("*.png"))
+    tracker.study(read_json(paths.report / "results.json"), tables, figures)

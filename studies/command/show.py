@@ -1,0 +1,51 @@
+"""The verb `show`: what a study is and how far it has come."""
+
+from collections.abc import Iterator, Sequence
+
+from studies.command.loader import LoadedStudy
+from sweeps.files import read_json
+from sweeps.groups import describe
+from sweeps.paths import StudyPaths
+from sweeps.suggest import Middle, build_recipe
+
+__all__ = ["lines"]
+
+
+def lines(loaded: LoadedStudy, paths: StudyPaths) -> Iterator[str]:
+    """Yield the lines that describe a study and its place in a store.
+
+    Raises:
+        InvalidInput: if the study's recipe cannot be built.
+    """
+    study = loaded.study
+    yield f"{loaded.name}: {study.question}"
+    yield f"file      {loaded.file}"
+    for name, budget in study.budgets.items():
+        recipe = build_recipe(study, Middle(budget))
+        search, report = len(budget.search_seeds), len(budget.report_seeds)
+        yield (
+            f"{name:<9} {budget.trials} trials × {search} search seeds (one a split), {budget.epochs} epochs;"
+            f" winners on {report} report seeds"
+        )
+    yield f"recipe    {describe(recipe)} (the middle of its ranges)"
+    yield f"metric    {study.metric}"
+    if study.group_by:
+        yield f"groups    {', '.join(study.group_by)}"
+    yield from (f"claim     {claim.statement}" for claim in study.claims)
+    yield from _progress(paths)
+
+
+def _progress(paths: StudyPaths) -> Iterator[str]:
+    if not paths.study.is_file():
+        yield f"store     nothing in {paths.root} yet"
+        return
+    course = read_json(paths.study)
+    state = "complete" if course["finished"] else "unfinished"
+    confirmed: Sequence[object] = course["confirmed"]
+    yield (
+        f"store     {state} at budget {course['budget_name']}: {len(course['trials'])} trials,"
+        f" {len(confirmed)} recipes confirmed, in {paths.root}"
+    )
+    page = paths.report / "index.html"
+    if page.is_file():
+        yield f"report    {page}"

@@ -1,0 +1,65 @@
+"""The verb `train`: one run, epoch by epoch."""
+
+from collections.abc import Iterator
+
+from lightning_modules.recipe import Recipe, Run, Seeds
+from studies.command.loader import LoadedStudy
+from sweeps.files import read_json
+from sweeps.groups import describe
+from sweeps.paths import StudyPaths
+from sweeps.store import RunStore
+from sweeps.study import Metric
+from sweeps.suggest import Middle, build_recipe
+
+__all__ = ["train_one"]
+
+
+def train_one(loaded: LoadedStudy, budget: str, paths: StudyPaths, seed: int) -> Iterator[str]:
+    """Train one run in this process and yield the lines that tell its course.
+
+    Arguments:
+        loaded: the study.
+        budget: the name of one of its budgets.
+        paths: where the study is kept; the run is kept apart from the study's own runs.
+        seed: of all three streams.
+
+    Raises:
+        InvalidInput: if the recipe, the seed or the store cannot be used.
+    """
+    recipe = _best_so_far(paths, budget, loaded.study.metric) or build_recipe(
+        loaded.study, Middle(loaded.study.budget(budget))
+    )
+    run = Run(recipe, Seeds.all(seed))
+    store = RunStore(paths.single)
+    yield f"recipe {recipe.hash}: {describe(recipe)}"
+    if store.find(run, "single") is None:
+        import torch
+
+        from lightning_modules.training.fit import fit
+
+        torch.set_num_threads(1)  # As a worker has it, so that the run has the same bits.
+        store.save(fit([run])[0], "single")
+    record = store.find(run, "single")
+    assert record is not None
+    curves = record.curves()
+    yield "epoch  train loss  validation loss  validation accuracy"
+    train_loss = curves["train_loss"].reshape(recipe.epochs, record.steps_per_epoch).mean(axis=1)
+    rows = zip(train_loss, curves["validation_loss"], curves["validation_accuracy"], strict=True)
+    yield from (f"{e:5d}  {t:10.4f}  {v:15.4f}  {a:19.4f}" for e, (t, v, a) in enumerate(rows, start=1))
+    if record.diverged_step is not None:
+        yield f"diverged at step {record.diverged_step} of {record.steps}"
+    else:
+        yield f"test accuracy {record.metrics['test_accuracy']:.4f}, test loss {record.metrics['test_loss']:.4f}"
+    yield f"kept in {record.folder}"
+
+
+def _best_so_far(paths: StudyPaths, budget: str, metric: Metric) -> Recipe | None:
+    """Return the best recipe of the search so far under this budget, None before any."""
+    if not paths.study.is_file():
+        return None
+    course = read_json(paths.study)
+    if course["budget_name"] != budget or not course["trials"]:
+        return None
+    sign = 1 if metric == "validation_loss" else -1
+    best = min(course["trials"], key=lambda trial: (sign * trial["value"], trial["number"]))
+    return Recipe.from_json(best["recipe_json"])

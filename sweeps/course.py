@@ -1,0 +1,141 @@
+"""What a study's driver has done, as a file that analysis reads: trials, confirmed recipes, provenance."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lightning_modules.recipe import Recipe
+from sweeps.paths import StudyPaths
+from sweeps.study import Study
+
+__all__ = ["Confirmation", "TrialOutcome", "append_journal", "study_json"]
+
+_packages = ("lossatlas", "torch", "pytorch-lightning", "optuna", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """A recipe of the search with its value.
+
+    Arguments:
+        number: of the trial.
+        recipe: that was proposed.
+        value: the study's metric, a mean over the search seeds.
+        diverged_seeds: how many of its runs diverged.
+    """
+
+    number: int
+    recipe: Recipe
+    value: float
+    diverged_seeds: int
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A recipe that is trained on the report seeds.
+
+    Arguments:
+        recipe: to be confirmed.
+        reasons: ``winner 1``, ``schedule=cosine``: its rank in the search, the groups of which it is the best.
+    """
+
+    recipe: Recipe
+    reasons: tuple[str, ...]
+
+
+def study_json(
+    name: str,
+    study: Study,
+    budget_name: str,
+    trials: Sequence[TrialOutcome],
+    confirmed: Sequence[Confirmation],
+    paths: StudyPaths,
+    *,
+    finished: bool,
+) -> dict[str, Any]:
+    """Return what `StudyPaths.study` holds."""
+    budget = study.budget(budget_name)
+    return {
+        "format": 1,
+        "name": name,
+        "question": study.question,
+        "budget_name": budget_name,
+        "budget": {name: list(value) if isinstance(value, Sequence) else value for name, value in vars(budget).items()},
+        "metric": study.metric,
+        "group_by": list(study.group_by),
+        "claims": [asdict(claim) for claim in study.claims],
+        "finished": finished,
+        "trials": [
+            {
+                "number": trial.number,
+                "recipe": trial.recipe.hash,
+                "recipe_json": trial.recipe.to_json(),
+                "value": trial.value,
+                "diverged_seeds": trial.diverged_seeds,
+            }
+            for trial in trials
+        ],
+        "confirmed": [
+            {"recipe": each.recipe.hash, "recipe_json": each.recipe.to_json(), "reasons": list(each.reasons)}
+            for each in confirmed
+        ],
+        "provenance": _provenance(paths.journal, budget_name),
+    }
+
+
+def _provenance(journal: Path, budget_name: str) -> dict[str, Any]:
+    """Return where results come from: command, versions, commit, hardware, and the work by purpose."""
+    return {
+        "command": " ".join(["atlas", *sys.argv[1:]]),
+        "versions": {"python": platform.python_version()} | {package: version(package) for package in _packages},
+        "commit": _commit(),
+        "hardware": f"{platform.machine()}, {os.cpu_count()} CPU cores, {platform.system()}",
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **_work(journal, budget_name),
+    }
+
+
+def append_journal(path: Path, budget_name: str, purpose: str, runs: int, seconds: float) -> None:
+    """Add a line: a stack of so many runs took so many seconds of a worker."""
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "budget": budget_name,
+        "purpose": purpose,
+        "runs": runs,
+        "seconds": round(seconds, 3),
+    }
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _work(journal: Path, budget_name: str) -> dict[str, Any]:
+    """Return the seconds of workers by purpose and the runs trained; a line torn by a kill is passed over."""
+    seconds: dict[str, float] = {}
+    runs = 0
+    for text in journal.read_text().splitlines() if journal.is_file() else ():
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if line["budget"] == budget_name:
+            seconds[line["purpose"]] = round(seconds.get(line["purpose"], 0.0) + line["seconds"], 3)
+            runs += line["runs"]
+    return {"seconds": seconds, "runs": runs}
+
+
+def _commit() -> str | None:
+    """Return the commit of the working directory's repository, None outside of one."""
+    try:
+        command = ["git", "rev-parse", "--short", "HEAD"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

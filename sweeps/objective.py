@@ -1,0 +1,25 @@
+"""The value of a recipe for the search: one number from all its search seeds."""
+
+import math
+from collections.abc import Sequence
+
+from sweeps.record import RunRecord
+from sweeps.study import Metric
+
+__all__ = ["objective"]
+
+
+def objective(records: Sequence[RunRecord], metric: Metric, classes: int) -> float:
+    """Return the mean of a metric over a recipe's seeds; a diverged run counts as guessing by chance.
+
+    Were diverged runs left out, a recipe that diverges on all seeds but one
+    lucky one would win; were they worth nothing, the search's model of the
+    metric would be bent by them.
+
+    Arguments:
+        records: of one recipe, one a seed.
+        metric: what the study optimizes.
+        classes: of the data set.
+    """
+    chance = 1 / classes if metric == "validation_accuracy" else math.log(classes)
+    return math.fsum(record.metrics.get(metric, chance) for record in records) / len(records)
