@@ -214,6 +214,7 @@ def test_labels_are_short_words():
     assert words("CyclicCosine") == "cyclic cosine"
     assert words("SGD") == "SGD"
     assert words("MLP") == "MLP"
+    assert words("ReLU") == "ReLU"
     assert label(CyclicCosine(3)) == "cyclic cosine(cycles=3)"
     assert label(HeNormal()) == "he normal"
     assert label(MLP((64, 32), Tanh())) == "MLP(widths=64×32, activation=tanh)"
