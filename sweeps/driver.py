@@ -87,7 +87,8 @@ class Driver:
             trials += outcomes
             trained += count
             best = ranked(trials, self.study)[0]
-            self.watcher.best(best.value, best.recipe)
+            if best in outcomes:
+                self.watcher.best(best.value, best.recipe)
             if count:
                 self._write(trials, [], finished=False)
         return trials, trained

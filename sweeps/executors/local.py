@@ -66,7 +66,7 @@ class Local(Executor):
         InvalidInput: for fewer than one worker; from `submit`, for a recipe whose components workers cannot import.
     """
 
-    def __init__(self, workers: int, prepare: Callable[[], None] | None = None) -> None:
+    def __init__(self, workers: int, prepare: Callable[[], object] | None = None) -> None:
         require_integer("The number of workers", workers, at_least=1)
         self.slots = workers
         self._prepare = prepare

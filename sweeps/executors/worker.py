@@ -19,7 +19,6 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from lightning_modules.errors import InvalidInput
-from lightning_modules.recipe import Run
 from sweeps.executors.executor import Outcome, Task
 from sweeps.store import RunStore
 
@@ -55,7 +54,7 @@ def perform(task: Task) -> Outcome:
     return _answer(lambda: _train(task)).outcome(task)
 
 
-def work(connection: Connection, prepare: Callable[[], None] | None) -> None:
+def work(connection: Connection, prepare: Callable[[], object] | None) -> None:
     """Be a worker process: answer tasks until the pipe closes, then leave at once, in the middle of a task too.
 
     Arguments:
@@ -100,7 +99,7 @@ def _train(task: Task) -> None:
     from lightning_modules.training.fit import fit
 
     store = RunStore(task.folder)
-    missing = [run for run in task.runs if not _is_complete(store, run, task)]
+    missing = [run for run in task.runs if store.find(run, task.purpose) is None]
     if missing:
         for result in fit(missing):
             store.save(result, task.purpose)
@@ -110,13 +109,7 @@ def _train_pickled(message: bytes) -> None:
     _train(pickle.loads(message))  # noqa: S301 - written by the driver, on this machine
 
 
-def _is_complete(store: RunStore, run: Run, task: Task) -> bool:
-    record = store.find(run)
-    # A run of the search kept no snapshots, which any other purpose needs.
-    return record is not None and (record.purpose != "search" or task.purpose == "search")
-
-
-def _answer(action: Callable[[], None]) -> Answer:
+def _answer(action: Callable[[], object]) -> Answer:
     start, error, trace = time.perf_counter(), None, ""
     try:
         action()
