@@ -46,9 +46,9 @@ class Bar(Watcher):
         self._progress.advance(self._task, runs)
 
     def best(self, value: float, recipe: Recipe) -> None:
-        """Show the best so far."""
+        """Show the best so far in the bar, and its recipe above."""
         self._progress.update(self._task, best=f"best {value:.4f}")
-        self._recipe = recipe
+        self._progress.console.print(f"best so far {value:.4f} with {describe(recipe)}", highlight=False, markup=False)
 
     def __enter__(self) -> Self:
         self._progress.start()
