@@ -36,8 +36,8 @@ class SnapshotCallback(pl.Callback):
         parameters = module.layout.views(module.weights)
         probabilities = {part: loss.probabilities(module.outputs(part)).cpu() for part in parts}
         for place in places:
-            if not all(values[place].isfinite().all() for values in probabilities.values()):
-                continue  # The last update left the finite numbers; validation will find it.
+            if not probabilities["validation"][place].isfinite().all():
+                continue  # The last update left the finite numbers; validation or the next step will find it.
             snapshot = Snapshot(
                 step=batch.stop,
                 weights={name: value[place].cpu().numpy().copy() for name, value in parameters.items()},
