@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
@@ -15,6 +15,7 @@ from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from sweeps.executors.executor import Executor, Outcome, Task
 from sweeps.executors.worker import Answer, work
+from sweeps.interrupts import children_deaf_to_interrupts
 
 __all__ = ["Local"]
 
@@ -102,15 +103,8 @@ class Local(Executor):
 
     def _start_server(self) -> None:
         self._context.set_forkserver_preload(_preload)
-        # A blocked signal stays blocked in the server and its workers: Ctrl-C during their imports ends the driver,
-        # which then ends them, and nobody prints a traceback. The tracker is started first because its own start
-        # would unblock the signal.
-        resource_tracker.ensure_running()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with children_deaf_to_interrupts():
             forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _fill_slots(self) -> None:
         while self._waiting:

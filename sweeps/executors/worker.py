@@ -65,7 +65,7 @@ def work(connection: Connection, prepare: Callable[[], None] | None) -> None:
     """
     import torch
 
-    # Ctrl-C reaches the whole process group; whether the work ends is the driver's decision.
+    # The server that forked this worker may have been started by someone who did not block it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_freed_memory()
     torch.set_num_threads(1)
