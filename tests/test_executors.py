@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from process_groups import assert_nobody_is_left, group_members
 
 from lightning_modules.data.dataset import Data, Dataset
 from lightning_modules.data.moons import Moons
@@ -31,6 +30,7 @@ from sweeps.executors.in_process import InProcess
 from sweeps.executors.local import Local
 from sweeps.executors.worker import keep_freed_memory
 from sweeps.store import RunStore
+from tests.process_groups import assert_nobody_is_left, group_members
 
 tiny = Recipe(data=Moons(60), model=MLP((4,)), initializer=HeNormal(), optimizer=SGD(0.1), schedule=Cosine(), epochs=2)
 endless = replace(tiny, epochs=100_000)

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from process_groups import assert_nobody_is_left, group_members
 
 from lightning_modules.data.moons import Moons
 from lightning_modules.initializers.he_normal import HeNormal
@@ -29,6 +28,7 @@ from sweeps.record import RunRecord
 from sweeps.store import RunStore
 from sweeps.tracker import NoTracker
 from sweeps.tracking import WandbTracker, tracker_of
+from tests.process_groups import assert_nobody_is_left, group_members
 
 tiny = Recipe(
     data=Moons(60),
