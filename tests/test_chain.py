@@ -129,15 +129,16 @@ def test_the_gradient_of_a_tie_goes_where_torch_sends_it(data):
     torch.testing.assert_close(gradient, leaf.grad, rtol=0, atol=0)
 
 
-def test_a_larger_batch_after_a_smaller_one_and_another_dtype_use_fresh_memory():
+def test_one_chain_serves_batches_of_any_size_and_precision_in_turn():
     module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(32, 3))
     layers = lower(module, (1, 6, 6))
     chain, layout = Chain(layers, loss), Layout.of(module)
     for runs, batch, dtype in (
         (1, 2, torch.float32),
         (3, 7, torch.float64),
-        (2, 3, torch.float64),
-        (4, 9, torch.float32),
+        (1, 3, torch.float64),
+        (1, 2, torch.float32),
+        (4, 9, torch.float64),
     ):
         parameters = layout.views(torch.randn(runs, layout.size, dtype=dtype))
         inputs = torch.randn(runs, batch, 1, 6, 6, dtype=dtype)

@@ -9,6 +9,7 @@ import torch
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.moons import Moons
 from lightning_modules.initializers.he_normal import HeNormal
+from lightning_modules.initializers.normal import Normal
 from lightning_modules.initializers.zero import Zero
 from lightning_modules.models.cnn import CNN
 from lightning_modules.models.mlp import MLP
@@ -26,7 +27,8 @@ def run_of(rate, seed, *, data=None, model=None, batch_size=64, epochs=4, initia
         data=data or Digits(),
         model=model or MLP((16, 16)),
         initializer=initializer or HeNormal(),
-        optimizer=SGD(rate, momentum=0.9, weight_decay=1e-3),
+        # Numbers of its own for every run: a shrinking stack must take the right ones along.
+        optimizer=SGD(rate, momentum=0.9 - 0.1 * seed, weight_decay=1e-3 * (1 + seed)),
         schedule=schedule or Constant(),
         batch_size=batch_size,
         epochs=epochs,
@@ -122,6 +124,21 @@ def test_a_divergence_that_only_validation_sees(epochs):
     assert results[0].snapshots == ()
     assert_same_bits(results[1], fit([runs[1]])[0])
     assert results[1].diverged_step is None
+
+
+def test_a_finite_loss_after_one_that_was_not_does_not_count():
+    # So large logits that the sum over a batch overflows where some examples are wrong, and only there.
+    run = run_of(1e-3, 0, data=Moons(200), model=MLP(()), batch_size=8, epochs=2, initializer=Normal(3e37))
+    losses = plain_loop(run, torch.float32).train_loss
+    step = first_not_finite(losses)
+    assert np.isfinite(losses[step:15]).any()
+    assert_ended(fit([run])[0], step)
+
+
+def test_a_validation_loss_that_is_infinite_is_not_kept():
+    run = run_of(1e38, 0, data=Moons(1000), model=MLP(()), batch_size=1000, epochs=1)
+    assert plain_loop(run, torch.float32).validation_loss == [math.inf]
+    assert_ended(fit([run])[0], 1)
 
 
 def test_a_run_that_stands_still_has_not_diverged():

@@ -78,7 +78,9 @@ def _result(module: StackModule, place: int, snapshots: SnapshotCallback) -> Run
         train_loss=module.train_loss[:, place].cpu().numpy(),
         validation_loss=module.validation_loss[:, place],
         validation_accuracy=module.validation_accuracy[:, place],
-        snapshots=tuple(snapshots.snapshots.get(place, ())),
+        snapshots=tuple(
+            each for each in snapshots.snapshots.get(place, ()) if diverged is None or each.step < diverged
+        ),
         targets={part: targets[getattr(division, part)] for part in parts},
     )
 
