@@ -1,13 +1,16 @@
 """A run that diverges leaves the stack: when, what its curves say, and what its neighbours notice (nothing)."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 
+from lightning_modules.data.dataset import Data, Dataset
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.moons import Moons
+from lightning_modules.data.split import split
 from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.initializers.normal import Normal
 from lightning_modules.initializers.zero import Zero
@@ -145,3 +148,27 @@ def test_a_run_that_stands_still_has_not_diverged():
     result = fit([run_of(0.1, 0, initializer=Zero(), epochs=1)])[0]
     assert result.diverged_step is None
     assert result.train_loss[0] == pytest.approx(math.log(10), abs=1e-6)
+
+
+@dataclass(frozen=True)
+class Outlier(Data):
+    """Two moons of which one example lies so far out that every network overflows on it."""
+
+    example: int
+
+    def load(self):
+        moons = Moons(examples=100).load()
+        inputs = moons.inputs.copy()
+        inputs[self.example] = 1e38
+        return Dataset(inputs, moons.targets, moons.classes)
+
+
+def test_a_run_that_overflows_on_a_test_example_only_has_diverged():
+    outlier = int(split(Moons(examples=100).load(), 0).test[3])
+    run = run_of(0.1, 0, data=Outlier(outlier), model=MLP((64,)), schedule=CyclicCosine(2), batch_size=20)
+    (struck,) = fit([run])
+    assert struck.diverged_step == 6
+    assert struck.snapshots == ()
+    assert np.isnan(struck.train_loss[6:]).all()
+    assert np.isfinite(struck.train_loss[:6]).all()
+    assert np.isfinite(struck.validation_accuracy[0])

@@ -118,6 +118,25 @@ def test_own_model_takes_the_general_path(model):
     assert isinstance(stacked(module, CrossEntropy(), (1, 8, 8)), Functional)
 
 
+@dataclass(frozen=True)
+class Unfit(Model):
+    kind: str
+
+    def build(self, shape, outputs):
+        module = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Dropout(0.5 if self.kind == "dropout" else 0.0))
+        module[1].bias.requires_grad_(self.kind != "frozen")
+        return nn.Sequential(module, nn.Linear(8, outputs))
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [("dropout", r"layer '0\.2' drops units at random"), ("frozen", r"parameter '0\.1\.bias' is frozen")],
+)
+def test_what_a_stack_does_not_carry_is_refused_with_a_sentence(kind, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
+        fit(runs_of(Unfit(kind), count=2))
+
+
 def test_running_statistics_are_refused_with_a_sentence():
     with pytest.raises(InvalidInput, match=r"buffer '2\.running_mean'.*group or layer normalization"):
         fit(runs_of(Normalized(), count=2))
