@@ -14,5 +14,6 @@ def stream(purpose: str, *key: int) -> int:
         purpose: one of ``init``, ``order``, ``split``, ``direction``.
         key: the user's seed, and where it applies the epoch or the index.
     """
-    sequence = np.random.SeedSequence([_purposes.index(purpose), *key])
+    # With the length, because a seed sequence takes (3,) and (3, 0) for the same.
+    sequence = np.random.SeedSequence([_purposes.index(purpose), len(key), *key])
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -119,6 +119,7 @@ class Seeds:
     def __post_init__(self) -> None:
         for name in ("init", "order", "split"):
             require_integer(f"The {name} seed", getattr(self, name), at_least=0)
+            object.__setattr__(self, name, int(getattr(self, name)))  # a NumPy integer has no JSON form
 
     @staticmethod
     def all(seed: int) -> "Seeds":

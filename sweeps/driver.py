@@ -13,12 +13,12 @@ from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
 from sweeps.objective import objective
 from sweeps.paths import StudyPaths
+from sweeps.preview import preview
 from sweeps.record import Purpose, RunRecord
 from sweeps.search import Proposal, Search
 from sweeps.store import RunStore
 from sweeps.study import Study
-from sweeps.suggest import Middle, build_recipe
-from sweeps.tracking import Tracker
+from sweeps.tracker import Tracker
 from sweeps.training import train
 from sweeps.watcher import Watcher
 
@@ -57,9 +57,7 @@ class Driver:
             InvalidInput: if the study cannot be run.
         """
         budget = self.study.budget(self.budget_name)
-        middle = build_recipe(self.study, Middle(budget))
-        for field in self.study.group_by:
-            group_of(middle, field)
+        preview(self.study, self.budget_name)
         trials, searched = self._search()
         confirmed = confirmations(trials, self.study, budget.winners)
         trained = searched + self._confirm(trials, confirmed)
@@ -89,7 +87,8 @@ class Driver:
             trials += outcomes
             trained += count
             best = ranked(trials, self.study)[0]
-            self.watcher.best(best.value, best.recipe)
+            if best in outcomes:
+                self.watcher.best(best.value, best.recipe)
             if count:
                 self._write(trials, [], finished=False)
         return trials, trained

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,11 +18,13 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 @contextmanager
 def write_aside(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` to write to; rename it to `path` at the end, or remove it on an error."""
+    """Give a temporary path beside `path` to write to; rename it to `path` at the end, or remove it on an error.
+
+    The temporary name is always the same: what a kill leaves behind is
+    overwritten when the file is written again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    aside = Path(name)
+    aside = path.with_name(f".{path.name}.aside")
     try:
         yield aside
         aside.replace(path)

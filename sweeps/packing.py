@@ -13,7 +13,7 @@ __all__ = ["pack", "stack_size"]
 
 # Measured on x86 cores with 2 MiB of second-level cache: below, the program's overhead per step is shared by too few
 # runs; above, a stack is no faster, and the last stacks of a sweep leave workers idle for longer.
-_cache_bytes = 10 * 2**20
+_cache_bytes = 16 * 2**20
 _largest = 64
 
 

@@ -128,7 +128,7 @@ class _OptunaSuggest(Suggest):
     def choice(self, name: str, options: Sequence[T]) -> T:
         keys = [_key(option) for option in options]
         if not keys or len(set(keys)) < len(keys):
-            raise InvalidInput(f"The options of {name!r} are {', '.join(map(str, keys))}: give at least one, each once.")
+            raise InvalidInput(f"The options of {name!r} are {', '.join(map(str, keys))}: give some, each once.")
         return options[keys.index(self._trial.suggest_categorical(name, keys))]
 
 

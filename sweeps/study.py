@@ -41,11 +41,12 @@ class Budget:
         for name in ("trials", "epochs", "winners"):
             require_integer(f"The budget's {name}", getattr(self, name), at_least=1)
         for name in ("search_seeds", "report_seeds"):
-            seeds = list(getattr(self, name))
+            seeds = tuple(getattr(self, name))
             if not seeds or len(set(seeds)) < len(seeds):
                 raise InvalidInput(f"The budget's {name} are {seeds}: give at least one seed, each once.")
             for seed in seeds:
                 require_integer(f"A seed of the budget's {name}", seed, at_least=0)
+            object.__setattr__(self, name, tuple(int(seed) for seed in seeds))
         overlap = sorted(set(self.search_seeds) & set(self.report_seeds))
         if overlap:
             raise InvalidInput(

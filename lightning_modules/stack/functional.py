@@ -3,7 +3,6 @@
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, vmap
 
-from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
 from lightning_modules.stack.stacked import Parameters, Stacked
 
@@ -14,12 +13,6 @@ class Functional(Stacked):
     """Maps a module over weight sets by ``vmap``: slower than a chain of batched layers, but knows every module."""
 
     def __init__(self, module: nn.Module, loss: Loss) -> None:
-        buffers = [name for name, _ in module.named_buffers()]
-        if buffers:
-            raise InvalidInput(
-                f"The model keeps the buffer {buffers[0]!r}, which a stack of runs does not carry:"
-                " use a model without running statistics, such as group or layer normalization."
-            )
         self._module, self._loss = module, loss
         self._gradient = vmap(grad_and_value(self._mean_loss))
         self._own_inputs = vmap(self._call)

@@ -1,10 +1,10 @@
 """Recognise a module as a chain of batched layers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lightning_modules.stack.layers.conv2d import Conv2d
 from lightning_modules.stack.layers.elementwise import Elementwise
@@ -34,6 +34,7 @@ def lower(module: nn.Module, shape: tuple[int, ...]) -> list[Layer] | None:
             return None
         layers.append(layer)
         rank = 1 if isinstance(layer, Flatten) else rank
+    layers = _pool_before_relu(layers)
     read = [name for layer in layers for name in layer.parameters]
     # A parameter read in two places needs the sum of two gradients: a chain overwrites, so it is not for tied weights.
     return layers if rank == 1 and read and set(read) == {name for name, _ in module.named_parameters()} else None
@@ -65,7 +66,7 @@ def _layer(module: nn.Module, prefix: str, rank: int) -> Layer | None:
     if isinstance(module, nn.Flatten) and kind is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
         return Flatten()
     if kind is nn.ReLU:
-        return Elementwise(torch.relu, _relu_derivative)
+        return _ReLU()
     if kind is nn.Tanh:
         return Elementwise(torch.tanh, torch.ops.aten.tanh_backward)
     return None
@@ -94,6 +95,18 @@ def _pair(value: Any) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
-def _relu_derivative(upstream: Tensor, y: Tensor) -> Tensor:
-    gradient: Tensor = torch.ops.aten.threshold_backward(upstream, y, 0)
-    return gradient
+def _pool_before_relu(layers: Sequence[Layer]) -> list[Layer]:
+    """Let a maximum be taken before the ReLU in front of it: the same values and gradients, on smaller images.
+
+    A window whose maximum is not positive has no gradient either way.
+    """
+    ordered = list(layers)
+    for index in range(len(ordered) - 1):
+        if isinstance(ordered[index], _ReLU) and isinstance(ordered[index + 1], MaxPool2d):
+            ordered[index], ordered[index + 1] = ordered[index + 1], ordered[index]
+    return ordered
+
+
+class _ReLU(Elementwise):
+    def __init__(self) -> None:
+        super().__init__(torch.relu, lambda upstream, y: torch.ops.aten.threshold_backward(upstream, y, 0))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
 
 __all__ = ["Parameters", "Stacked", "stacked"]
@@ -36,6 +37,20 @@ class Stacked(ABC):
         """
 
 
+def _check(module: nn.Module) -> None:
+    for name, _ in module.named_buffers():
+        raise InvalidInput(
+            f"The model keeps the buffer {name!r}, which a stack of runs does not carry:"
+            " use a model without running statistics, such as group or layer normalization."
+        )
+    for name, parameter in module.named_parameters():
+        if not parameter.requires_grad:
+            raise InvalidInput(f"The model's parameter {name!r} is frozen, but a stack trains all: leave it trainable.")
+    for name, layer in module.named_modules():
+        if isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0:
+            raise InvalidInput(f"The model's layer {name!r} drops units at random, which a stack cannot: remove it.")
+
+
 def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...]) -> Stacked:
     """Return the fastest stacked form of a module: a chain of batched layers where there is one, else `torch.func`.
 
@@ -45,8 +60,9 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...]) -> Stacked:
         shape: of one example.
 
     Raises:
-        InvalidInput: if the module keeps buffers, which a stack does not carry.
+        InvalidInput: if the module has what a stack does not carry: buffers, dropout, frozen parameters.
     """
+    _check(module)
     from lightning_modules.stack.chain import Chain
     from lightning_modules.stack.functional import Functional
     from lightning_modules.stack.lower import lower

@@ -1,6 +1,8 @@
 """Train a stack: the one function through which every run of this project is trained."""
 
 import logging
+import signal
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -61,7 +63,8 @@ def fit(
             enable_model_summary=False,
             num_sanity_val_steps=0,
         )
-        trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
+        with _interruptible():
+            trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
     return [_result(module, place, snapshots) for place in range(len(runs))]
 
 
@@ -75,9 +78,26 @@ def _result(module: StackModule, place: int, snapshots: SnapshotCallback) -> Run
         train_loss=module.train_loss[:, place].cpu().numpy(),
         validation_loss=module.validation_loss[:, place],
         validation_accuracy=module.validation_accuracy[:, place],
-        snapshots=tuple(snapshots.snapshots.get(place, ())),
+        snapshots=tuple(
+            each for each in snapshots.snapshots.get(place, ()) if diverged is None or each.step < diverged
+        ),
         targets={part: targets[getattr(division, part)] for part in parts},
     )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C through: Lightning would turn it into an exit with status 1 and ignore the signal from then on."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as ended:
+        if isinstance(ended.__context__, KeyboardInterrupt):
+            if in_main_thread:
+                signal.signal(signal.SIGINT, handler)
+            raise KeyboardInterrupt from ended
+        raise
 
 
 @contextmanager

@@ -34,11 +34,11 @@ class RunResult:
     Arguments:
         run: what was trained.
         steps_per_epoch: steps in one epoch.
-        diverged_step: the step (from 1) whose loss was first not finite, or None.
+        diverged_step: the step (from 1) whose loss, or the validation loss after it, was first not finite, or None.
         train_loss: each step's mean loss over its batch before the update, (steps,); NaN after divergence.
         validation_loss: after each epoch, (epochs,); NaN after divergence.
         validation_accuracy: after each epoch, a fraction, (epochs,); NaN after divergence.
-        snapshots: at the cycle ends that were reached.
+        snapshots: at the cycle ends that were reached, before divergence.
         targets: the true classes by part, (examples,).
     """
 

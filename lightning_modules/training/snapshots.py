@@ -35,12 +35,15 @@ class SnapshotCallback(pl.Callback):
         loss = module.runs[0].recipe.loss
         parameters = module.layout.views(module.weights)
         probabilities = {part: loss.probabilities(module.outputs(part)).cpu() for part in parts}
+        # The loss was finite before the cycle's last update; what the update made of the weights is seen only here.
+        finite = torch.stack([values.isfinite().flatten(1).all(dim=1) for values in probabilities.values()]).all(dim=0)
         for place in places:
-            if not all(values[place].isfinite().all() for values in probabilities.values()):
-                continue  # The last update left the finite numbers; validation will find it.
+            if not finite[place]:
+                continue
             snapshot = Snapshot(
                 step=batch.stop,
                 weights={name: value[place].cpu().numpy().copy() for name, value in parameters.items()},
                 probabilities={part: values[place].numpy().copy() for part, values in probabilities.items()},
             )
             self.snapshots.setdefault(module.active[place], []).append(snapshot)
+        module.let_go(~finite[None], batch.stop - 1)

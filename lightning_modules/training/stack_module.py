@@ -102,7 +102,7 @@ class StackModule(pl.LightningModule):
             losses[index] = self.stacked.gradient(parameters, gradients, inputs, targets)
             recipe.optimizer.step(self.weights, gradient, self.state, rates[index], self.numbers)
         self.train_loss[segment.start : segment.stop, self.active] = losses
-        self._let_go(~losses.isfinite(), segment.start)
+        self.let_go(~losses.isfinite(), segment.start)
 
     @torch.no_grad()
     def validation_step(self, _: Part, __: int) -> None:
@@ -115,7 +115,7 @@ class StackModule(pl.LightningModule):
         accuracy = (logits.argmax(dim=2) == targets).double().mean(dim=1)
         self.validation_loss[self.current_epoch, self.active] = losses.double().cpu().numpy()
         self.validation_accuracy[self.current_epoch, self.active] = accuracy.cpu().numpy()
-        self._let_go(~losses.isfinite()[None], (self.current_epoch + 1) * self.steps_per_epoch - 1)
+        self.let_go(~losses.isfinite()[None], (self.current_epoch + 1) * self.steps_per_epoch - 1)
 
     @torch.no_grad()
     def outputs(self, part: Part) -> Tensor:
@@ -124,8 +124,8 @@ class StackModule(pl.LightningModule):
         blocks = self.data.rows[part].split(_evaluation_block, dim=1)
         return torch.cat([self.stacked.forward(parameters, self.data.take(rows)[0]) for rows in blocks], dim=1)
 
-    def _let_go(self, failed: Tensor, first_step: int) -> None:
-        """Take runs out of the stack, given which steps (steps, active runs) from `first_step` on failed."""
+    def let_go(self, failed: Tensor, first_step: int) -> None:
+        """Take diverged runs out of the stack, given which steps failed: (steps, active runs), from `first_step` on."""
         lost = failed.any(dim=0)
         if not bool(lost.any()):
             return

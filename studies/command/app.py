@@ -11,6 +11,7 @@ from lightning_modules.errors import InvalidInput
 from studies.command import show
 from studies.command.loader import built_in, load_study, study_name
 from sweeps.paths import StudyPaths
+from sweeps.preview import preview
 
 __all__ = ["app", "main"]
 
@@ -68,7 +69,7 @@ def run(
     from studies.command.run import run_study
 
     loaded = load_study(study)
-    loaded.study.budget(budget)
+    preview(loaded.study, budget)
     paths = StudyPaths(store / loaded.name)
     try:
         run_study(loaded, budget, paths, workers, wandb, Console())
@@ -98,9 +99,9 @@ def train(
 @app.command()
 def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
     """Write the report of what the store holds of a study."""
-    from analysis.report import write_report
-
     paths = StudyPaths(store / study_name(study))
     if not paths.study.is_file():
         raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
+    from analysis.report import write_report
+
     typer.echo(f"Report: {write_report(paths)}")

@@ -46,9 +46,9 @@ class Bar(Watcher):
         self._progress.advance(self._task, runs)
 
     def best(self, value: float, recipe: Recipe) -> None:
-        """Show the best so far."""
+        """Show the best so far in the bar, and its recipe above."""
         self._progress.update(self._task, best=f"best {value:.4f}")
-        self._recipe = recipe
+        self._progress.console.print(f"best so far {value:.4f} with {describe(recipe)}", highlight=False, markup=False)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -66,31 +66,30 @@ class Lines(Watcher):
     def __init__(self, console: Console) -> None:
         self._console = console
         self._name, self._done, self._total, self._fresh = "", 0, 0, 0
-        self._best = ""
         self._begin = self._last = time.monotonic()
 
     def phase(self, name: str, done: int, total: int) -> None:
         """Print the phase's start."""
         self._name, self._done, self._total, self._fresh = name, done, total, 0
         self._begin = self._last = time.monotonic()
-        self._console.print(f"{name}: {done} of {total} runs are complete", highlight=False)
+        self._say(f"{name}: {done} of {total} runs are complete")
 
     def trained(self, runs: int, seconds: float) -> None:
         """Print where the phase stands, unless it was printed just now."""
         self._done += runs
         self._fresh += runs
         now = time.monotonic()
-        if now - self._last < _seconds_between_lines and self._done < self._total:
-            return
-        self._last = now
-        left = (now - self._begin) / self._fresh * (self._total - self._done)
-        self._console.print(
-            f"{self._name}: {self._done} of {self._total} runs, {left:.0f} s left{self._best}", highlight=False
-        )
+        if now - self._last >= _seconds_between_lines or self._done == self._total:
+            self._last = now
+            left = (now - self._begin) / self._fresh * (self._total - self._done)
+            self._say(f"{self._name}: {self._done} of {self._total} runs, {left:.0f} s left")
 
     def best(self, value: float, recipe: Recipe) -> None:
-        """Remember the best so far for the next line."""
-        self._best = f", best {value:.4f}: {describe(recipe)}"
+        """Print the best so far."""
+        self._say(f"{self._name}: best so far {value:.4f} with {describe(recipe)}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
     def __enter__(self) -> Self:
         return self

@@ -15,7 +15,7 @@ from sweeps.lock import locked
 from sweeps.paths import StudyPaths
 
 if TYPE_CHECKING:
-    from sweeps.tracking import Tracker
+    from sweeps.tracker import Tracker
 
 __all__ = ["run_study"]
 
@@ -38,11 +38,11 @@ def run_study(
     """
     with locked(paths), _executor(loaded, workers) as executor:
         # Imported while the workers start.
-        from sweeps.tracking import tracker_for
-
         from sweeps.driver import Driver
+        from sweeps.tracker import NoTracker
+        from sweeps.tracking import tracker_of
 
-        with tracker_for(paths, loaded.name, wandb) as tracker:
+        with tracker_of(loaded.name, paths) if wandb else NoTracker() as tracker:
             with watcher(console) as progress:
                 driver = Driver(loaded.name, loaded.study, budget, paths, executor, tracker, progress)
                 trained = driver.run()
@@ -51,7 +51,7 @@ def run_study(
             if trained or not page.is_file():
                 _report(paths, tracker, console)
             else:
-                console.print("Nothing to train: every run of this study is complete.", highlight=False)
+                console.print("Nothing to train: every run of this study is complete.", soft_wrap=True)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ from studies.command.loader import LoadedStudy
 from sweeps.files import read_json
 from sweeps.groups import describe
 from sweeps.paths import StudyPaths
-from sweeps.suggest import Middle, build_recipe
+from sweeps.preview import preview
 
 __all__ = ["lines"]
 
@@ -21,7 +21,7 @@ def lines(loaded: LoadedStudy, paths: StudyPaths) -> Iterator[str]:
     yield f"{loaded.name}: {study.question}"
     yield f"file      {loaded.file}"
     for name, budget in study.budgets.items():
-        recipe = build_recipe(study, Middle(budget))
+        recipe = preview(study, name)
         search, report = len(budget.search_seeds), len(budget.report_seeds)
         yield (
             f"{name:<9} {budget.trials} trials × {search} search seeds (one a split), {budget.epochs} epochs;"

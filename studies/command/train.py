@@ -6,10 +6,11 @@ from lightning_modules.recipe import Recipe, Run, Seeds
 from studies.command.loader import LoadedStudy
 from sweeps.files import read_json
 from sweeps.groups import describe
+from sweeps.lock import make_folder
 from sweeps.paths import StudyPaths
+from sweeps.preview import preview
 from sweeps.store import RunStore
 from sweeps.study import Metric
-from sweeps.suggest import Middle, build_recipe
 
 __all__ = ["train_one"]
 
@@ -26,11 +27,10 @@ def train_one(loaded: LoadedStudy, budget: str, paths: StudyPaths, seed: int) ->
     Raises:
         InvalidInput: if the recipe, the seed or the store cannot be used.
     """
-    recipe = _best_so_far(paths, budget, loaded.study.metric) or build_recipe(
-        loaded.study, Middle(loaded.study.budget(budget))
-    )
+    recipe = _best_so_far(paths, budget, loaded.study.metric) or preview(loaded.study, budget)
     run = Run(recipe, Seeds.all(seed))
     store = RunStore(paths.single)
+    make_folder(store.folder)
     yield f"recipe {recipe.hash}: {describe(recipe)}"
     if store.find(run, "single") is None:
         import torch

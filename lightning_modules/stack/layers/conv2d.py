@@ -61,12 +61,13 @@ class Conv2d(Layer):
         (kernel_y, kernel_x), (step_y, step_x), (pad_y, pad_x) = self._kernel, self._stride, self._padding
         rows, cols = self._positions(x)
         columns = columns.view(runs, channels, kernel_y, kernel_x, rows, cols, batch)
-        padded = x.new_zeros(runs, channels, height + 2 * pad_y, width + 2 * pad_x, batch)
+        gradient = torch.zeros_like(x)
         for dy in range(kernel_y):
+            ys, window_ys = _overlap(dy - pad_y, step_y, rows, height)
             for dx in range(kernel_x):
-                window = padded[:, :, dy : dy + step_y * rows : step_y, dx : dx + step_x * cols : step_x]
-                window += columns[:, :, dy, dx]
-        return padded[:, :, pad_y : pad_y + height, pad_x : pad_x + width].contiguous()
+                xs, window_xs = _overlap(dx - pad_x, step_x, cols, width)
+                gradient[:, :, ys, xs] += columns[:, :, dy, dx, window_ys, window_xs]
+        return gradient
 
     def _positions(self, x: Tensor) -> tuple[int, int]:
         """Return how many (rows, columns) of windows an image has."""
@@ -95,3 +96,19 @@ class Conv2d(Layer):
         if self._memory.numel() < count or self._memory.dtype != like.dtype or self._memory.device != like.device:
             self._memory = like.new_empty(count)
         return self._memory[:count].view(sizes)
+
+
+def _overlap(offset: int, step: int, windows: int, size: int) -> tuple[slice, slice]:
+    """Return which pixels of `size` one place of the kernel meets, and in which windows; the others lie in the padding.
+
+    Arguments:
+        offset: of this place in the first window, negative in the padding.
+        step: from one window to the next.
+        windows: how many there are.
+        size: pixels along this axis.
+    """
+    first = max(0, -(offset // step))
+    last = min(windows - 1, (size - 1 - offset) // step)
+    if last < first:
+        return slice(0, 0), slice(0, 0)
+    return slice(first * step + offset, last * step + offset + 1, step), slice(first, last + 1)

@@ -1,0 +1,185 @@
+"""Training in worker processes of this machine."""
+
+import multiprocessing
+import pickle
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerProcess
+
+from lightning_modules.checks import require_integer
+from lightning_modules.errors import InvalidInput
+from sweeps.executors.executor import Executor, Outcome, Task
+from sweeps.executors.worker import Answer, work
+from sweeps.interrupts import children_deaf_to_interrupts
+
+__all__ = ["Local"]
+
+_attempts = 3
+_patience = 2.0  # seconds that a worker has to leave before it is killed
+_preload = [
+    "torch",
+    "pytorch_lightning",
+    "lightning_modules.training.fit",
+    "lightning_modules.stack.lower",
+    "sklearn.datasets",
+    "sklearn.model_selection",
+    "sweeps.executors.worker",
+]
+
+
+@dataclass
+class _Job:
+    task: Task
+    message: bytes
+    failures: int = 0
+    started: float = 0.0
+
+
+@dataclass
+class _Worker:
+    process: ForkServerProcess
+    connection: Connection
+    job: _Job | None = None
+
+
+class Local(Executor):
+    """Long-lived workers of one thread each, forked from a server that has imported torch and Lightning once.
+
+    The server starts to import when the executor is made, while the driver
+    goes on with its own work; workers are forked when there are tasks for
+    them. A worker that dies takes no more than its own task with it: the task
+    is trained again by another worker, twice at most.
+
+    Workers import the main script again, as every ``multiprocessing`` worker
+    does: a script that uses this class needs ``if __name__ == "__main__":``.
+
+    Arguments:
+        workers: how many processes.
+        prepare: called once in every worker before its first task; must be picklable.
+
+    Raises:
+        InvalidInput: for fewer than one worker; from `submit`, for a recipe whose components workers cannot import.
+    """
+
+    def __init__(self, workers: int, prepare: Callable[[], object] | None = None) -> None:
+        require_integer("The number of workers", workers, at_least=1)
+        self.slots = workers
+        self._prepare = prepare
+        self._context = multiprocessing.get_context("forkserver")
+        self._waiting: deque[_Job] = deque()
+        self._workers: list[_Worker] = []
+        self._ended: deque[Outcome] = deque()
+        self._start_server()
+
+    def submit(self, task: Task) -> None:
+        self._waiting.append(_Job(task, _pickled(task)))
+        # The first fork waits for the server's imports; a driver that still has tasks to submit should not.
+        if self._workers:
+            self._fill_slots()
+
+    def next_outcome(self) -> Outcome:
+        while not self._ended:
+            self._fill_slots()
+            busy = {worker.connection: worker for worker in self._workers if worker.job is not None}
+            if not busy and not self._ended:
+                raise RuntimeError("No task is under way: submit one before asking for an outcome.")
+            for connection in wait(list(busy), timeout=0 if self._ended else None):
+                assert isinstance(connection, Connection)
+                self._receive(busy[connection])
+        self._fill_slots()
+        return self._ended.popleft()
+
+    def close(self) -> None:
+        self._waiting.clear()
+        for worker in self._workers:
+            worker.connection.close()
+        while self._workers:
+            _end(self._workers.pop().process)
+
+    def _start_server(self) -> None:
+        self._context.set_forkserver_preload(_preload)
+        with children_deaf_to_interrupts():
+            forkserver.ensure_running()
+
+    def _fill_slots(self) -> None:
+        while self._waiting:
+            worker = next((worker for worker in self._workers if worker.job is None), None)
+            if worker is None:
+                if len(self._workers) == self.slots:
+                    return
+                worker = self._new_worker()
+            worker.job = self._waiting.popleft()
+            worker.job.started = time.perf_counter()
+            try:
+                worker.connection.send_bytes(worker.job.message)
+            except OSError:
+                self._replace(worker)
+
+    def _new_worker(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=work, args=(theirs, self._prepare), daemon=True)
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        return worker
+
+    def _receive(self, worker: _Worker) -> None:
+        assert worker.job is not None
+        try:
+            answer: Answer = worker.connection.recv()
+        except (EOFError, OSError):
+            self._replace(worker)
+            return
+        self._ended.append(answer.outcome(worker.job.task))
+        worker.job = None
+
+    def _replace(self, worker: _Worker) -> None:
+        """Forget a worker that died; its task is the next to be started, or ends with an error."""
+        job = worker.job
+        assert job is not None
+        worker.connection.close()
+        self._workers.remove(worker)
+        status = _end(worker.process)
+        job.failures += 1
+        if job.failures < _attempts:
+            self._waiting.appendleft(job)
+            return
+        error = (
+            f"{_attempts} workers died while they trained {len(job.task.runs)} runs of recipe"
+            f" {job.task.runs[0].recipe.hash} (the last one {_described(status)}): if memory ran out, use fewer"
+            " workers or a smaller model; otherwise train in one process to see the error."
+        )
+        self._ended.append(Outcome(job.task, time.perf_counter() - job.started, error))
+
+
+def _pickled(task: Task) -> bytes:
+    try:
+        return pickle.dumps(task)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise InvalidInput(
+            f"Recipe {task.runs[0].recipe.hash} cannot be sent to a worker ({error}): define its components at the"
+            " top level of a module or of the study file."
+        ) from error
+
+
+def _end(process: ForkServerProcess) -> int | None:
+    """Wait for a process whose pipe is closed, kill it if it stays, and return its exit status."""
+    process.join(_patience)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    status = process.exitcode
+    process.close()
+    return status
+
+
+def _described(status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"by signal {signal.Signals(-status).name}"
+    return f"with exit status {status}"

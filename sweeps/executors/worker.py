@@ -1,0 +1,129 @@
+"""What a worker does: it trains tasks one after another until its driver is gone.
+
+A worker reads pickled tasks from a pipe and answers each with how it ended.
+Results go to the store, never through the pipe.
+"""
+
+import ctypes
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+
+from lightning_modules.errors import InvalidInput
+from sweeps.executors.executor import Outcome, Task
+from sweeps.store import RunStore
+
+__all__ = ["Answer", "keep_freed_memory", "perform", "work"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a task ended, without the task.
+
+    Arguments:
+        seconds: wall time.
+        error: a sentence for the user if the task can never succeed, else None.
+        trace: the traceback of an error that nobody expected, for whoever has to find it.
+    """
+
+    seconds: float
+    error: str | None = None
+    trace: str = ""
+
+    def outcome(self, task: Task) -> Outcome:
+        """Return the outcome of the task, and show the trace on this process's stderr."""
+        # The driver shows it, not the worker: only the driver knows what else is drawn on the terminal.
+        sys.stderr.write(self.trace)
+        return Outcome(task, self.seconds, self.error)
+
+
+def perform(task: Task) -> Outcome:
+    """Train the runs of a task that the store lacks, as one stack, and write them to it.
+
+    An error that is not the user's shows its traceback on stderr; its last line is in the outcome.
+    """
+    return _answer(lambda: _train(task)).outcome(task)
+
+
+def work(connection: Connection, prepare: Callable[[], object] | None) -> None:
+    """Be a worker process: answer tasks until the pipe closes, then leave at once, in the middle of a task too.
+
+    Arguments:
+        connection: this worker's end of its pipe.
+        prepare: called once before the first task, for example to load the study file whose components the
+            tasks hold.
+    """
+    import torch
+
+    # The server that forked this worker may have been started by someone who did not block it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
+    torch.set_num_threads(1)
+    messages: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
+    prepared = _answer(prepare) if prepare is not None else Answer(0.0)
+    while True:
+        message = messages.get()
+        answer = prepared if prepared.error else _answer(partial(_train_pickled, message))
+        try:
+            connection.send(answer)
+        except OSError:
+            os._exit(1)
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc's malloc to keep what is freed instead of returning it to the system; elsewhere do nothing.
+
+    By default an array of some megabytes is mapped anew at every allocation,
+    and every step pays for its page faults.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+    mallopt(trim_threshold, 2**30)
+    mallopt(mmap_threshold, 2**25)  # the largest value that glibc takes
+
+
+def _train(task: Task) -> None:
+    from lightning_modules.training.fit import fit
+
+    store = RunStore(task.folder)
+    missing = [run for run in task.runs if store.find(run, task.purpose) is None]
+    if missing:
+        for result in fit(missing):
+            store.save(result, task.purpose)
+
+
+def _train_pickled(message: bytes) -> None:
+    _train(pickle.loads(message))  # noqa: S301 - written by the driver, on this machine
+
+
+def _answer(action: Callable[[], object]) -> Answer:
+    start, error, trace = time.perf_counter(), None, ""
+    try:
+        action()
+    except InvalidInput as reason:
+        error = str(reason)
+    except Exception as reason:  # noqa: BLE001 - a worker outlives a task that fails, whatever the reason
+        error, trace = traceback.format_exception_only(reason)[-1].strip(), traceback.format_exc()
+    return Answer(time.perf_counter() - start, error, trace)
+
+
+def _listen(connection: Connection, messages: "SimpleQueue[bytes]") -> None:
+    """Pass messages on; a thread of its own, so that the driver's death is seen while the worker trains."""
+    try:
+        while True:
+            messages.put(connection.recv_bytes())
+    except (EOFError, OSError):
+        os._exit(1)

@@ -1,0 +1,157 @@
+"""What several tests share: the plain training loop, the search for components, and strategies that build them."""
+
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields
+
+import numpy as np
+import torch
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy
+
+from lightning_modules.data.split import split
+from lightning_modules.errors import InvalidInput
+from lightning_modules.initializers.initializer import initialize
+from lightning_modules.randomness import stream
+from lightning_modules.recipe import Run
+
+# "The same bits as alone" is promised for one thread; and the machine's cores are better used by several processes.
+torch.set_num_threads(1)
+
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
+
+
+@dataclass
+class PlainRun:
+    """What the plain loop gives.
+
+    Arguments:
+        weights: at each of the steps asked for, by name.
+        probabilities: at each of these steps, by part.
+        train_loss: of every step, before its update.
+        validation_loss: after every epoch.
+        test_accuracy: at the end.
+    """
+
+    weights: dict[int, dict[str, np.ndarray]]
+    probabilities: dict[int, dict[str, np.ndarray]]
+    train_loss: list[float]
+    validation_loss: list[float]
+    test_accuracy: float
+
+
+def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int] = ()) -> PlainRun:
+    """Train one ordinary module with `torch.optim.SGD` as a tutorial would: the second route to every training."""
+    recipe, seeds = run.recipe, run.seeds
+    dataset = recipe.data.load()
+    division = split(dataset, seeds.split)
+    train = dataset.inputs[division.train].astype(np.float64)
+    mean, scale = train.mean(axis=0).astype(np.float32), train.std(axis=0).astype(np.float32)
+    inputs = torch.from_numpy((dataset.inputs - mean) / np.where(scale > 0, scale, 1)).to(dtype)
+    targets = torch.from_numpy(dataset.targets)
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stream("init", seeds.init))
+        model = recipe.model.build(dataset.shape, dataset.classes)
+        initialize(model, recipe.initializer)
+    model.to(dtype)
+    rule = recipe.optimizer
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=1.0, momentum=rule.momentum, nesterov=rule.nesterov, weight_decay=rule.weight_decay
+    )
+    steps_per_epoch = -(-len(division.train) // recipe.batch_size)
+    multipliers = recipe.schedule.multipliers(steps_per_epoch * recipe.epochs)
+
+    result = PlainRun({}, {}, [], [], 0.0)
+    for epoch in range(recipe.epochs):
+        order = np.random.default_rng(stream("order", seeds.order, epoch)).permutation(len(division.train))
+        for first in range(0, len(order), recipe.batch_size):
+            batch = division.train[order[first : first + recipe.batch_size]]
+            optimizer.param_groups[0]["lr"] = rule.learning_rate * multipliers[len(result.train_loss)]
+            optimizer.zero_grad()
+            loss = cross_entropy(model(inputs[batch]), targets[batch])
+            loss.backward()
+            optimizer.step()
+            result.train_loss.append(loss.item())
+            if len(result.train_loss) in {*stops, steps_per_epoch * recipe.epochs}:
+                _look(model, inputs, division, result)
+        with torch.no_grad():
+            logits = model(inputs[division.validation])
+            result.validation_loss.append(cross_entropy(logits, targets[division.validation]).item())
+    with torch.no_grad():
+        choice = model(inputs[division.test]).argmax(dim=1)
+    result.test_accuracy = (choice == targets[division.test]).double().mean().item()
+    return result
+
+
+def _look(model, inputs, division, result: PlainRun) -> None:
+    step = len(result.train_loss)
+    result.weights[step] = {name: value.detach().numpy().copy() for name, value in model.named_parameters()}
+    with torch.no_grad():
+        result.probabilities[step] = {
+            part: model(inputs[getattr(division, part)]).softmax(dim=1).numpy()
+            for part in ("validation", "calibration", "test")
+        }
+
+
+def worst(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> float:
+    """Return the largest difference between two sets of named arrays."""
+    assert first.keys() == second.keys()
+    return max(float(np.abs(first[name] - second[name]).max()) for name in first)
+
+
+def components(package: str, base: type) -> list[type]:
+    """Return every concrete class below `base` that is defined in a package, found by looking into all its modules."""
+    found = []
+    root = importlib.import_module(package)
+    for info in pkgutil.walk_packages(root.__path__, f"{package}."):
+        for value in vars(importlib.import_module(info.name)).values():
+            if isinstance(value, type) and issubclass(value, base) and value.__module__ == info.name:
+                found += [] if inspect.isabstract(value) else [value]
+    assert found, f"no {base.__name__} in {package}"
+    return found
+
+
+@st.composite
+def instances(draw, cls: type, **fixed):
+    """Draw an instance of a component: each field by its type or left at its default, what it refuses left out."""
+    if inspect.isabstract(cls):
+        cls = draw(st.sampled_from(components(cls.__module__.rpartition(".")[0], cls)))
+    hints = typing.get_type_hints(cls)
+    values = dict(fixed)
+    for field in fields(cls):
+        required = field.default is MISSING and field.default_factory is MISSING
+        if field.name not in fixed and (required or draw(st.booleans())):
+            values[field.name] = draw(_values(hints[field.name]))
+    try:
+        return cls(**values)
+    except InvalidInput:
+        assume(False)
+
+
+def _values(hint) -> st.SearchStrategy:
+    if isinstance(hint, type) and issubclass(hint, bool):
+        return st.booleans()
+    if hint is int:
+        return st.integers(0, 40)
+    if hint is float:
+        return st.floats(0, 0.99) | st.integers(0, 3)
+    if hint is str:
+        return st.text(max_size=5)
+    if typing.get_origin(hint) is tuple:
+        return st.lists(_values(typing.get_args(hint)[0]), max_size=3).map(tuple)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return st.one_of(*map(_values, typing.get_args(hint)))
+    if typing.get_origin(hint) is typing.Literal:
+        return st.sampled_from(typing.get_args(hint))
+    if hint is type(None):
+        return st.none()
+    return instances(hint)

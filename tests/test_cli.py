@@ -1,0 +1,212 @@
+"""The command line as a user meets it: what works, and one sentence for what cannot."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from studies.command.app import main
+from studies.command.loader import built_in
+
+repository = Path(__file__).parent.parent
+own_study = '''"""A study of one's own."""
+from dataclasses import dataclass
+
+from torch import nn
+
+from lightning_modules.data.moons import Moons
+from lightning_modules.initializers.he_normal import HeNormal
+from lightning_modules.models.model import Model
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.recipe import Recipe
+from lightning_modules.schedules.cyclic_cosine import CyclicCosine
+from sweeps.study import Budget, Study
+
+
+class Gated(nn.Module):
+    def __init__(self, inputs, width, outputs):
+        super().__init__()
+        self.value, self.gate = nn.Linear(inputs, width), nn.Linear(inputs, width)
+        self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, outputs)
+
+    def forward(self, x):
+        return self.out(self.norm(self.value(x) * self.gate(x).sigmoid()))
+
+
+@dataclass(frozen=True)
+class GatedModel(Model):
+    width: int
+
+    def build(self, shape, outputs):
+        return Gated(shape[0], self.width, outputs)
+
+
+def recipe(suggest):
+    return Recipe(
+        data=Moons(examples=200),
+        model=GatedModel(width=suggest.integer("width", 3, 6)),
+        initializer=HeNormal(),
+        optimizer=SGD(learning_rate=suggest.log("learning_rate", 0.05, 0.5), momentum=0.9),
+        schedule=CyclicCosine(cycles=3),
+        epochs=suggest.budget.epochs,
+    )
+
+
+study = Study(
+    question="Do gates <b>help</b>?",
+    recipe=recipe,
+    budgets={"default": Budget(trials=2, search_seeds=[0], report_seeds=[1, 2, 3], epochs=3)},
+)
+'''
+
+
+def atlas(capsys, monkeypatch, *words):
+    """Run a command in this process and return its exit status, output and errors."""
+    monkeypatch.setattr(sys, "argv", ["atlas", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    captured = capsys.readouterr()
+    return ended.value.code or 0, captured.out, captured.err
+
+
+def changed(tmp_path, old, new):
+    file = tmp_path / "mine.py"
+    assert old in own_study
+    file.write_text(own_study.replace(old, new))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("study = Study(", "study = = Study(", "line {line}, is not Python"),
+        ("study = Study(", "other = Study(", "defines no study: end it with"),
+        ("Moons(examples=200)", "Moons(examples=1/0)", "line {line}: ZeroDivisionError"),
+        ("from torch import nn", "import torch.nnn as nn", "line {line}, fails: ModuleNotFoundError"),
+        ("report_seeds=[1, 2, 3]", "report_seeds=[0, 2, 3]", "Search and report seeds overlap in 0"),
+        ('suggest.log("learning_rate", 0.05, 0.5)', "-0.1", "SGD's learning_rate is -0.1"),
+        ("epochs=3)", "epochs=0)", "epochs is 0: give a whole number of at least 1"),
+        ("cycles=3", "cycles=4", "4 cycles do not fit into 3 epochs"),
+        ("budgets={", "budgets={}, group_by=['depth'], claims={", "no budget"),
+        ("Do gates <b>help</b>?", " ", "no question"),
+    ],
+)
+def test_what_is_wrong_in_a_study_file_is_one_sentence(tmp_path, capsys, monkeypatch, old, new, sentence):
+    file = changed(tmp_path, old, new)
+    store = tmp_path / "store"
+    status, out, err = atlas(capsys, monkeypatch, "run", file, "--store", store, "--workers", 0, "--no-wandb")
+    assert (status, out) == (2, "")
+    line = 1 + next(number for number, text in enumerate(file.read_text().splitlines()) if new.splitlines()[0] in text)
+    assert sentence.format(line=line) in err
+    assert err.startswith("atlas: ")
+    assert len(err.strip().splitlines()) == 1
+    assert not list(store.rglob("record.json"))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "quikstart"], "did you mean quickstart?"),
+        (["show", "zzz"], "there are quickstart, smoke"),
+        (["run", "nowhere/mine.py"], "There is no study file nowhere/mine.py"),
+        (["run", "smoke", "--budget", "huge"], "choose from smoke, default, full"),
+        (["report", "smoke", "--store", "/nonexistent"], "holds nothing of the study 'smoke'"),
+        (["report", "../smoke; rm"], "cannot name a study"),
+        (["train", "smoke", "--seed", "-1"], "The init seed is -1"),
+        (["run", "smoke", "--store", "/dev/null"], "The store cannot be written, /dev/null/smoke"),
+        (["train", "smoke", "--seed", "1", "--store", "/dev/null"], "The store cannot be written, /dev/null/smoke"),
+    ],
+)
+def test_what_is_wrong_on_the_command_line_is_one_sentence(tmp_path, capsys, monkeypatch, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = atlas(capsys, monkeypatch, *words)
+    assert (status, out) == (2, "")
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_built_in_study_is_listed_and_shown(capsys, monkeypatch):
+    status, out, _ = atlas(capsys, monkeypatch, "list")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == [file.stem for file in built_in()]
+    for file in built_in():
+        status, out, _ = atlas(capsys, monkeypatch, "show", file.stem)
+        assert status == 0
+        assert "?" in out.splitlines()[0]
+        assert "nothing in runs" in out
+
+
+def test_listing_imports_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['atlas', 'list']\n"
+        "from studies.command.app import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'optuna', 'wandb', 'pytorch_lightning', 'sklearn', 'matplotlib', 'scipy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_one_run_is_trained_and_kept_apart(tmp_path, capsys, monkeypatch):
+    words = ("train", "smoke", "--seed", 3, "--store", tmp_path)
+    status, out, _ = atlas(capsys, monkeypatch, *words)
+    assert status == 0
+    assert "test accuracy 0." in out
+    assert not (tmp_path / "smoke" / "runs").exists()
+    assert atlas(capsys, monkeypatch, *words)[1] == out
+
+
+def test_a_study_of_ones_own_with_its_own_model(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "elsewhere" / "mine.py"
+    file.parent.mkdir()
+    file.write_text(own_study)
+    store = tmp_path / "store"
+    words = ("run", file, "--store", store, "--workers", 2)
+    status, out, _ = atlas(capsys, monkeypatch, *words)
+    assert status == 0
+    assert "search: 0 of 2 runs are complete" in out
+    report = store / "mine" / "report"
+    assert f"Report: {report / 'index.html'}" in out.replace("\n", "")
+    results = json.loads((report / "results.json").read_text())
+    accuracy = next(each for each in results["estimates"] if each["name"] == "test_accuracy[winner]")
+    assert accuracy["n"] == 3
+    assert 0.5 < accuracy["value"] <= 1
+    page = (report / "index.html").read_text()
+    assert "Do gates &lt;b&gt;help&lt;/b&gt;?" in page
+    for table in (report / "tables").glob("*.csv"):
+        with table.open(newline="") as lines:
+            assert list(csv.reader(lines))[1:]
+
+    status, out, _ = atlas(capsys, monkeypatch, *words)
+    assert status == 0
+    assert "Nothing to train" in out
+    status, out, _ = atlas(capsys, monkeypatch, "report", "mine", "--store", store)
+    assert status == 0
+    status, out, _ = atlas(capsys, monkeypatch, "show", file, "--store", store)
+    assert "complete at budget default: 2 trials, 1 recipes confirmed" in out
+
+
+def test_ctrl_c_ends_with_a_sentence_and_the_next_run_goes_on(tmp_path):
+    command = [sys.executable, "-m", "studies", "run", "smoke", "--store", str(tmp_path), "--workers", "2"]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=repository
+    )
+    while process.poll() is None and not list(tmp_path.glob("smoke/runs/*/*/record.json")):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "Interrupted: everything written so far is kept" in err
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=repository)
+    assert "search: 0 of" not in done.stdout
+    assert (tmp_path / "smoke" / "report" / "index.html").is_file()

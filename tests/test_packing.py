@@ -1,0 +1,66 @@
+"""Packing loses no run, mixes no shapes, and fills the workers."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightning_modules.data.digits import Digits
+from lightning_modules.data.moons import Moons
+from lightning_modules.initializers.he_normal import HeNormal
+from lightning_modules.models.cnn import CNN
+from lightning_modules.models.mlp import MLP
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.schedules.constant import Constant
+from lightning_modules.schedules.cosine import Cosine
+from lightning_modules.stack.working_set import working_set
+from sweeps.packing import pack, stack_size
+
+
+def recipe(model=MLP((8,)), data=Moons(), schedule=Constant(), rate=0.1, **changes):  # noqa: B008
+    return Recipe(
+        data=data, model=model, initializer=HeNormal(), optimizer=SGD(rate, **changes), schedule=schedule, epochs=2
+    )
+
+
+kinds = [
+    recipe(),
+    recipe(rate=0.2, schedule=Cosine()),
+    recipe(momentum=0.9, nesterov=True),
+    recipe(MLP((300, 300))),
+    recipe(CNN((4,)), Digits()),
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 10**6)), unique=True, max_size=150), st.integers(1, 8))
+def test_every_run_is_packed_once_with_its_own_shape(chosen, workers):
+    runs = [Run(kinds[kind], Seeds.all(seed)) for kind, seed in chosen]
+    stacks = pack(runs, workers)
+    assert sorted((run for stack in stacks for run in stack), key=str) == sorted(runs, key=str)
+    for stack in stacks:
+        assert len({run.recipe.shape for run in stack}) == 1
+        assert 1 <= len(stack) <= stack_size(stack[0].recipe)
+    for shape in {run.recipe.shape for run in runs}:
+        sizes = [len(stack) for stack in stacks if stack[0].recipe.shape == shape]
+        assert max(sizes) - min(sizes) <= 1
+        total = sum(sizes)
+        assert len(sizes) % workers == 0 or len(sizes) == total
+
+
+def test_numbers_are_free_and_the_graph_is_not():
+    assert kinds[0].shape == kinds[1].shape
+    assert len({kind.shape for kind in kinds}) == 4
+
+
+def test_larger_networks_make_smaller_stacks():
+    sizes = [stack_size(recipe(MLP((width, width)), Digits())) for width in (16, 64, 256, 1024)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > sizes[-1] == 1
+
+
+def test_the_working_set_of_a_linear_layer_is_counted_by_hand():
+    from torch import nn
+
+    # 3 × 4 weights and 3 biases with gradient and velocity; 5 × 3 outputs with their gradient; 4 bytes each
+    assert working_set(nn.Linear(4, 3), (4,), 5) == 4 * (3 * 15 + 2 * 15)
+    # unfolding: 2 channels × 3 × 3 for each of 5 × 4 × 4 positions
+    assert working_set(nn.Conv2d(2, 3, 3), (2, 6, 6), 5) == 4 * (3 * 57 + 2 * 5 * 3 * 16 + 5 * 16 * 18)
