@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.estimate import Estimate
-from analysis.findings import Findings, name_of
+from analysis.findings import Findings
 
 __all__ = ["Table", "tables", "write_csv"]
 
@@ -59,7 +59,7 @@ def _accuracies(findings: Findings) -> Table:
         rows.append((key, label, *_numbers(estimate), accuracy.deviation, low, high, lost, accuracy.floor))
         texts.append(
             (
-                key.replace("=", ": "),
+                _named(key),
                 label,
                 estimate.amount,
                 str(estimate.n),
@@ -93,7 +93,7 @@ def _differences(findings: Findings) -> Table:
         ("first", "second", "difference", "low", "high", "n"),
         tuple((first, second, *_numbers(each)) for first, second, each in kept),
         ("first", "second", "difference [95 %]", "n"),
-        tuple((name_of(first), name_of(second), each.amount, str(each.n)) for first, second, each in kept),
+        tuple((_named(first), _named(second), each.amount, str(each.n)) for first, second, each in kept),
     )
 
 
@@ -108,7 +108,7 @@ def _gains(findings: Findings) -> Table:
         tuple((key, gain.snapshots, *_numbers(gain.accuracy)[:3], *_numbers(gain.nll)) for key, gain in shown),
         ("group", "snapshots m", "gain in accuracy [95 %]", "gain in log-likelihood [95 %]", "n"),
         tuple(
-            (key.replace("=", ": "), str(gain.snapshots), gain.accuracy.amount, gain.nll.amount, str(gain.nll.n))
+            (_named(key), str(gain.snapshots), gain.accuracy.amount, gain.nll.amount, str(gain.nll.n))
             for key, gain in shown
         ),
     )
@@ -148,10 +148,7 @@ def _seeds(findings: Findings) -> Table:
         ("group", "seed", "test_accuracy", "diverged"),
         tuple(rows),
         ("group", "seed", "test accuracy (%)", "diverged"),
-        tuple(
-            (key.replace("=", ": "), str(seed), _percent(value), "yes" if lost else "")
-            for key, seed, value, lost in rows
-        ),
+        tuple((_named(key), str(seed), _percent(value), "yes" if lost else "") for key, seed, value, lost in rows),
     )
 
 
@@ -163,6 +160,10 @@ def _seed_rows(findings: Findings) -> Iterator[tuple[str, int, float, int]]:
 
 def _numbers(estimate: Estimate) -> Sequence[Cell]:
     return (estimate.value, estimate.low, estimate.high, estimate.n)
+
+
+def _named(key: str) -> str:
+    return key.replace("=", ": ")
 
 
 def _percent(value: float | None) -> str:
