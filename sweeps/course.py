@@ -132,9 +132,12 @@ def _work(journal: Path, budget_name: str) -> dict[str, Any]:
 
 
 def _commit() -> str | None:
-    """Return the commit of the working directory's repository, None outside of one."""
+    """Return the commit of this program's source, with a mark if it was changed since; None for an installed copy."""
+    folder = Path(__file__).parent
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty=, changed since", "--abbrev=10"]
     try:
-        command = ["git", "rev-parse", "--short", "HEAD"]
+        if "site-packages" in folder.parts:
+            return None
         done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return None
