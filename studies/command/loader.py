@@ -7,6 +7,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from lightning_modules.errors import InvalidInput
 from sweeps.study import Study
@@ -62,6 +63,8 @@ def load_file(file: Path) -> Study:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
+    # Pickle imports a class's module from its topmost package down, and that package has no file.
+    sys.modules.setdefault(package, ModuleType(package))
     if str(file.parent) not in sys.path:
         sys.path.append(str(file.parent))
     try:
