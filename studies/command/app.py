@@ -99,9 +99,12 @@ def train(
 @app.command()
 def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
     """Write the report of what the store holds of a study."""
-    paths = StudyPaths(store / study_name(study))
+    name = study_name(study)
+    paths = StudyPaths(store / name)
     if not paths.study.is_file():
         raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
     from analysis.report import write_report
 
+    if name != study or name in {file.stem for file in built_in()}:
+        load_study(study)  # Its records may hold components that the file defines.
     typer.echo(f"Report: {write_report(paths)}")
