@@ -71,11 +71,12 @@ class Estimate:
         return f"{self.amount} (n = {self.n} seed{'' if self.n == 1 else 's'})"
 
     def _decimals(self, scale: float) -> int:
-        """Return the decimals that show one digit of the interval's half width, two if that digit is a 1."""
+        """Return the decimals that show two digits of the interval's half width."""
         least = 3 if self.unit == "nats" else 1
         if self.low is None or self.high is None or self.high <= self.low:
             return least
-        return min(max(least, -math.floor(math.log10((self.high - self.low) / 4 * scale))), 6)
+        half = (self.high - self.low) / 2 * scale
+        return min(max(least, 1 - math.floor(math.log10(half))), 6)
 
 
 def t_interval(values: Sequence[float], name: str, over: str, unit: Unit = "fraction") -> Estimate:

@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from analysis.figures.gallery import Picture, pictures
 from analysis.findings import Findings, find
-from analysis.gallery import Picture, pictures
 from analysis.results import StudyResults
 from analysis.tables import Table, tables, write_csv
 from sweeps.files import write_json

@@ -69,8 +69,7 @@ class Driver:
         budget = self.study.budget(self.budget_name)
         search = Search(self.study, self.budget_name, self.paths.search)
         proposals = search.proposals()[: budget.trials]
-        told = sum(proposal.value is not None for proposal in proposals)
-        self.watcher.phase("search", told * len(budget.search_seeds), budget.trials * len(budget.search_seeds))
+        self._begin("search", [proposal.recipe for proposal in proposals], budget.trials * len(budget.search_seeds))
         trials: list[TrialOutcome] = []
         trained = 0
         while len(trials) < budget.trials:
@@ -95,12 +94,11 @@ class Driver:
 
     def _try(self, batch: Sequence[Proposal]) -> tuple[list[TrialOutcome], int]:
         """Train the recipes of a batch on all search seeds; return their values and how many runs were trained."""
-        seeds = [Seeds.all(seed) for seed in self.study.budget(self.budget_name).search_seeds]
-        runs = [Run(proposal.recipe, each) for proposal in batch for each in seeds]
-        records, trained = self._train(runs, "search")
+        records, trained = self._train(self._runs([proposal.recipe for proposal in batch], "search"), "search")
         outcomes = []
+        seeds = len(records) // len(batch)
         for index, proposal in enumerate(batch):
-            own = records[index * len(seeds) : (index + 1) * len(seeds)]
+            own = records[index * seeds : (index + 1) * seeds]
             value = objective(own, self.study.metric, load(proposal.recipe.data).classes)
             diverged = sum(record.diverged_step is not None for record in own)
             self.tracker.search_trial(proposal.number, own, value)
@@ -109,18 +107,27 @@ class Driver:
 
     def _confirm(self, trials: Sequence[TrialOutcome], confirmed: Sequence[Confirmation]) -> int:
         """Train the recipes to be confirmed on the report seeds; return how many runs were trained."""
-        store = RunStore(self.paths.runs)
-        seeds = [Seeds.all(seed) for seed in self.study.budget(self.budget_name).report_seeds]
         reasons = {each.recipe: each.reasons for each in confirmed}
-        runs = [Run(recipe, each) for recipe in reasons for each in seeds]
-        done = sum(store.find(run, "confirm") is not None for run in runs)
-        if done < len(runs):
+        runs = self._runs(reasons, "confirm")
+        if self._begin("confirm", reasons, len(runs)) < len(runs):
             self._write(trials, confirmed, finished=False)
-        self.watcher.phase("confirm", done, len(runs))
         records, trained = self._train(runs, "confirm")
         for record in records:
             self.tracker.confirmed_run(record, reasons[record.recipe])
         return trained
+
+    def _runs(self, recipes: Iterable[Recipe], purpose: Purpose) -> list[Run]:
+        """Return every recipe on every seed of a phase, the seeds of a recipe together."""
+        budget = self.study.budget(self.budget_name)
+        seeds = budget.search_seeds if purpose == "search" else budget.report_seeds
+        return [Run(recipe, Seeds.all(seed)) for recipe in recipes for seed in seeds]
+
+    def _begin(self, purpose: Purpose, recipes: Iterable[Recipe], total: int) -> int:
+        """Tell the watcher that a phase begins; return how many runs of these recipes are complete."""
+        store = RunStore(self.paths.runs)
+        done = sum(store.find(run, purpose) is not None for run in self._runs(recipes, purpose))
+        self.watcher.phase(purpose, done, total)
+        return done
 
     def _train(self, runs: Sequence[Run], purpose: Purpose) -> tuple[list[RunRecord], int]:
         trained = 0

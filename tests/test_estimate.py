@@ -48,11 +48,11 @@ def test_what_is_not_finite_is_refused_not_dropped(values):
 @pytest.mark.parametrize(
     ("estimate", "text"),
     [
-        (Estimate("a", 0.973, 0.970, 0.976, 20, "seeds"), "97.3 % [97.0, 97.6] (n = 20 seeds)"),
-        (Estimate("a", 0.97312, 0.97290, 0.97334, 20, "seeds"), "97.31 % [97.29, 97.33] (n = 20 seeds)"),
-        (Estimate("a", 0.004, -0.001, 0.009, 5, "seeds", "points"), "+0.4 points [−0.1, +0.9] (n = 5 seeds)"),
+        (Estimate("a", 0.973, 0.970, 0.976, 20, "seeds"), "97.30 % [97.00, 97.60] (n = 20 seeds)"),
+        (Estimate("a", 0.97312, 0.97290, 0.97334, 20, "seeds"), "97.312 % [97.290, 97.334] (n = 20 seeds)"),
+        (Estimate("a", 0.004, -0.001, 0.009, 5, "seeds", "points"), "+0.40 points [−0.10, +0.90] (n = 5 seeds)"),
         (Estimate("a", -0.00002, -0.0012, 0.00116, 5, "", "points"), "0.00 points [−0.12, +0.12] (n = 5 seeds)"),
-        (Estimate("a", 0.012, 0.008, 0.016, 9, "seeds", "nats"), "+0.012 nats [+0.008, +0.016] (n = 9 seeds)"),
+        (Estimate("a", 0.012, 0.008, 0.016, 9, "seeds", "nats"), "+0.0120 nats [+0.0080, +0.0160] (n = 9 seeds)"),
         (Estimate("a", 0.0, 0.0, 0.0, 9, "seeds", "points"), "0.0 points [0.0, 0.0] (n = 9 seeds)"),
     ],
 )
