@@ -53,6 +53,7 @@ class Confirmation:
 
 def study_json(
     name: str,
+    file: Path,
     study: Study,
     budget_name: str,
     trials: Sequence[TrialOutcome],
@@ -66,6 +67,7 @@ def study_json(
     return {
         "format": 1,
         "name": name,
+        "file": str(file),
         "question": study.question,
         "budget_name": budget_name,
         "budget": {name: list(value) if isinstance(value, Sequence) else value for name, value in vars(budget).items()},

@@ -34,6 +34,7 @@ class Driver:
 
     Arguments:
         name: of the study.
+        file: that defines it, written down so that a report can find the components it defines.
         study: to be run.
         budget_name: one of its budgets.
         paths: where it is kept; the caller holds its lock.
@@ -43,6 +44,7 @@ class Driver:
     """
 
     name: str
+    file: Path
     study: Study
     budget_name: str
     paths: StudyPaths
@@ -142,7 +144,7 @@ class Driver:
         return train(runs, purpose, RunStore(self.paths.runs), self.executor, note), trained
 
     def _write(self, trials: Sequence[TrialOutcome], confirmed: Sequence[Confirmation], *, finished: bool) -> None:
-        content = study_json(self.name, self.study, self.budget_name, trials, confirmed, self.paths, finished=finished)
+        content = study_json(self.name, self.file, self.study, self.budget_name, trials, confirmed, self.paths, finished=finished)
         if not _says(self.paths.study, content):
             write_json(self.paths.study, content)
 

@@ -84,7 +84,7 @@ class Failing(Executor):
 def run(folder, executor=None, watcher=None, what=study):
     paths = StudyPaths(folder / "it")
     with locked(paths), executor or InProcess() as workers:
-        return Driver("it", what, "default", paths, workers, NoTracker(), watcher or Watcher()).run()
+        return Driver("it", Path("it.py"), what, "default", paths, workers, NoTracker(), watcher or Watcher()).run()
 
 
 def content(folder: Path) -> dict[str, bytes]:

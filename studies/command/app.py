@@ -9,7 +9,8 @@ from rich.console import Console
 
 from lightning_modules.errors import InvalidInput
 from studies.command import show
-from studies.command.loader import built_in, load_study, study_name
+from studies.command.loader import built_in, load_file, load_study, study_name
+from sweeps.files import read_json
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
 
@@ -99,12 +100,13 @@ def train(
 @app.command()
 def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
     """Write the report of what the store holds of a study."""
-    name = study_name(study)
-    paths = StudyPaths(store / name)
+    paths = StudyPaths(store / study_name(study))
     if not paths.study.is_file():
         raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
     from analysis.report import write_report
 
-    if name != study or name in {file.stem for file in built_in()}:
-        load_study(study)  # Its records may hold components that the file defines.
+    # Records may hold components that the study's file defines; the store remembers where it was.
+    file = Path(study) if study.endswith(".py") else Path(read_json(paths.study)["file"])
+    if file.is_file():
+        load_file(file.resolve())
     typer.echo(f"Report: {write_report(paths)}")

@@ -44,7 +44,7 @@ def run_study(
 
         with tracker_of(loaded.name, paths) if wandb else NoTracker() as tracker:
             with watcher(console) as progress:
-                driver = Driver(loaded.name, loaded.study, budget, paths, executor, tracker, progress)
+                driver = Driver(loaded.name, loaded.file, loaded.study, budget, paths, executor, tracker, progress)
                 trained = driver.run()
             executor.close()
             page = paths.report / "index.html"
