@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from lightning_modules.recipe import Recipe
-from sweeps.paths import StudyPaths
 from sweeps.study import Study
 
-__all__ = ["Confirmation", "TrialOutcome", "append_journal", "study_json"]
+__all__ = ["Confirmation", "Course", "TrialOutcome", "append_journal"]
 
 _packages = ("lossatlas", "torch", "pytorch-lightning", "optuna", "numpy", "scikit-learn")
 
@@ -51,46 +50,64 @@ class Confirmation:
     reasons: tuple[str, ...]
 
 
-def study_json(
-    name: str,
-    file: Path,
-    study: Study,
-    budget_name: str,
-    trials: Sequence[TrialOutcome],
-    confirmed: Sequence[Confirmation],
-    paths: StudyPaths,
-    *,
-    finished: bool,
-) -> dict[str, Any]:
-    """Return what `StudyPaths.study` holds."""
-    budget = study.budget(budget_name)
-    return {
-        "format": 1,
-        "name": name,
-        "file": str(file),
-        "question": study.question,
-        "budget_name": budget_name,
-        "budget": {name: list(value) if isinstance(value, Sequence) else value for name, value in vars(budget).items()},
-        "metric": study.metric,
-        "group_by": list(study.group_by),
-        "claims": [asdict(claim) for claim in study.claims],
-        "finished": finished,
-        "trials": [
-            {
-                "number": trial.number,
-                "recipe": trial.recipe.hash,
-                "recipe_json": trial.recipe.to_json(),
-                "value": trial.value,
-                "diverged_seeds": trial.diverged_seeds,
-            }
-            for trial in trials
-        ],
-        "confirmed": [
-            {"recipe": each.recipe.hash, "recipe_json": each.recipe.to_json(), "reasons": list(each.reasons)}
-            for each in confirmed
-        ],
-        "provenance": _provenance(paths.journal, budget_name),
-    }
+@dataclass(frozen=True)
+class Course:
+    """How far a study has come.
+
+    Arguments:
+        name: of the study.
+        file: that defines it.
+        study: that is run.
+        budget_name: one of its budgets.
+        trials: of the search so far.
+        confirmed: the recipes that are trained on the report seeds.
+        finished: whether all of their runs are complete.
+    """
+
+    name: str
+    file: Path
+    study: Study
+    budget_name: str
+    trials: Sequence[TrialOutcome]
+    confirmed: Sequence[Confirmation]
+    finished: bool
+
+    def to_json(self, journal: Path) -> dict[str, Any]:
+        """Return what `StudyPaths.study` holds.
+
+        Arguments:
+            journal: says how much work it was.
+        """
+        study, budget = self.study, self.study.budget(self.budget_name)
+        return {
+            "format": 1,
+            "name": self.name,
+            "file": str(self.file),
+            "question": study.question,
+            "budget_name": self.budget_name,
+            "budget": {
+                name: list(value) if isinstance(value, Sequence) else value for name, value in vars(budget).items()
+            },
+            "metric": study.metric,
+            "group_by": list(study.group_by),
+            "claims": [asdict(claim) for claim in study.claims],
+            "finished": self.finished,
+            "trials": [
+                {
+                    "number": trial.number,
+                    "recipe": trial.recipe.hash,
+                    "recipe_json": trial.recipe.to_json(),
+                    "value": trial.value,
+                    "diverged_seeds": trial.diverged_seeds,
+                }
+                for trial in self.trials
+            ],
+            "confirmed": [
+                {"recipe": each.recipe.hash, "recipe_json": each.recipe.to_json(), "reasons": list(each.reasons)}
+                for each in self.confirmed
+            ],
+            "provenance": _provenance(journal, self.budget_name),
+        }
 
 
 def _provenance(journal: Path, budget_name: str) -> dict[str, Any]:

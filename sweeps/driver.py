@@ -7,7 +7,7 @@ from typing import Any
 
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.training.stack_data import load
-from sweeps.course import Confirmation, TrialOutcome, append_journal, study_json
+from sweeps.course import Confirmation, Course, TrialOutcome, append_journal
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
@@ -144,7 +144,8 @@ class Driver:
         return train(runs, purpose, RunStore(self.paths.runs), self.executor, note), trained
 
     def _write(self, trials: Sequence[TrialOutcome], confirmed: Sequence[Confirmation], *, finished: bool) -> None:
-        content = study_json(self.name, self.file, self.study, self.budget_name, trials, confirmed, self.paths, finished=finished)
+        course = Course(self.name, self.file, self.study, self.budget_name, trials, confirmed, finished)
+        content = course.to_json(self.paths.journal)
         if not _says(self.paths.study, content):
             write_json(self.paths.study, content)
 
