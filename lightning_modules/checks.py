@@ -8,6 +8,7 @@ from lightning_modules.errors import InvalidInput
 __all__ = [
     "require_finite",
     "require_fraction",
+    "require_inner_fraction",
     "require_integer",
     "require_integers",
     "require_non_negative",
@@ -51,6 +52,12 @@ def require_fraction(name: str, value: object) -> None:
     """Raise `InvalidInput` unless `value` lies in [0, 1)."""
     if not _is_finite(value) or not 0 <= value < 1:  # type: ignore[operator]
         raise InvalidInput(f"{name} is {value!r}: give a number of at least 0 and below 1.")
+
+
+def require_inner_fraction(name: str, value: object) -> None:
+    """Raise `InvalidInput` unless `value` lies in (0, 1)."""
+    if not _is_finite(value) or not 0 < value < 1:  # type: ignore[operator]
+        raise InvalidInput(f"{name} is {value!r}: give a number above 0 and below 1.")
 
 
 def _is_finite(value: object) -> bool:

@@ -94,7 +94,7 @@ def label(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, tuple):
-        return "×".join(label(item) for item in value)
+        return ("×" if all(isinstance(item, int) for item in value) else "/").join(label(item) for item in value)
     return str(value)
 
 

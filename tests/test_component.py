@@ -23,6 +23,7 @@ from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.cyclic_cosine import CyclicCosine
+from lightning_modules.schedules.step import Step
 from tests.conftest import instances
 
 filtering = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -218,4 +219,5 @@ def test_labels_are_short_words():
     assert label(CyclicCosine(3)) == "cyclic cosine(cycles=3)"
     assert label(HeNormal()) == "he normal"
     assert label(MLP((64, 32), Tanh())) == "MLP(widths=64×32, activation=tanh)"
+    assert label(Step((0.25, 0.5))) == "step(milestones=0.25/0.5, factor=0.1)"
     assert label(1 / 3) == "0.333"

@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from lightning_modules.activations.elu import ELU
+from lightning_modules.activations.gelu import GELU
+from lightning_modules.activations.prelu import PReLU
+from lightning_modules.activations.sigmoid import Sigmoid
 from lightning_modules.activations.tanh import Tanh
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.moons import Moons
@@ -28,6 +32,8 @@ problems = {
     "relu MLP on digits": (Digits(), MLP((24, 16)), 64, False),
     "relu MLP on digits, Nesterov": (Digits(), MLP((24, 16)), 100, True),
     "tanh MLP on digits": (Digits(), MLP((24,), Tanh()), 64, False),
+    "PReLU MLP on digits": (Digits(), MLP((24, 16), PReLU()), 128, False),
+    "GELU CNN on digits": (Digits(), CNN((3,), activation=GELU()), 256, False),
     "CNN on digits": (Digits(), CNN((4, 6)), 128, False),
     "tanh CNN on digits, Nesterov": (Digits(), CNN((3,), kernel=5, pool=3, activation=Tanh()), 128, True),
     "MLP on moons": (Moons(230), MLP((8, 8)), 32, False),
@@ -124,6 +130,13 @@ def test_single_precision_bits_do_not_depend_on_the_stack_of_any_size():
     for count in range(2, 65):
         for place in {count // 2, count - 1}:
             assert same_bits(alone, run_among(count, place, Moons(120), MLP((5,)))), (count, place)
+
+
+@pytest.mark.parametrize("activation", [Sigmoid(), ELU(), GELU(), PReLU()], ids=str)
+@pytest.mark.parametrize("count", [2, 7, 32])
+def test_single_precision_bits_do_not_depend_on_the_stack_for_any_activation(activation, count):
+    model = MLP((5, 3), activation)
+    assert same_bits(run_among(1, 0, Moons(120), model), run_among(count, count - 1, Moons(120), model))
 
 
 @pytest.mark.parametrize("model", [MLP((17, 16)), MLP((128, 64), Tanh()), CNN((3, 5))], ids=["odd", "wide", "CNN"])

@@ -20,8 +20,8 @@ class GlorotNormal(Initializer):
         | https://proceedings.mlr.press/v9/glorot10a.html
     """
 
-    def variance(self, fan_in: int, fan_out: int) -> float:
-        return 2 / (fan_in + fan_out)
+    def variance(self, shape: tuple[int, ...]) -> float:
+        return 2 / sum(fans(shape))
 
     def fill(self, weight: "Tensor") -> None:
-        weight.normal_(0, self.variance(*fans(weight)) ** 0.5)
+        weight.normal_(0, self.variance(weight.shape) ** 0.5)

@@ -20,9 +20,9 @@ class GlorotUniform(Initializer):
         | https://proceedings.mlr.press/v9/glorot10a.html
     """
 
-    def variance(self, fan_in: int, fan_out: int) -> float:
-        return 2 / (fan_in + fan_out)
+    def variance(self, shape: tuple[int, ...]) -> float:
+        return 2 / sum(fans(shape))
 
     def fill(self, weight: "Tensor") -> None:
-        bound = (3 * self.variance(*fans(weight))) ** 0.5
+        bound = (3 * self.variance(weight.shape)) ** 0.5
         weight.uniform_(-bound, bound)

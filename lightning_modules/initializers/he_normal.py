@@ -20,8 +20,9 @@ class HeNormal(Initializer):
         | https://arxiv.org/abs/1502.01852
     """
 
-    def variance(self, fan_in: int, fan_out: int) -> float:
+    def variance(self, shape: tuple[int, ...]) -> float:
+        fan_in, _ = fans(shape)
         return 2 / fan_in
 
     def fill(self, weight: "Tensor") -> None:
-        weight.normal_(0, self.variance(*fans(weight)) ** 0.5)
+        weight.normal_(0, self.variance(weight.shape) ** 0.5)

@@ -28,7 +28,7 @@ class Normal(Initializer):
     def __post_init__(self) -> None:
         require_positive("The normal initializer's std", self.std)
 
-    def variance(self, fan_in: int, fan_out: int) -> float:
+    def variance(self, shape: tuple[int, ...]) -> float:
         return self.std**2
 
     def fill(self, weight: "Tensor") -> None:

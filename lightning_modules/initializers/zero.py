@@ -15,7 +15,7 @@ __all__ = ["Zero"]
 class Zero(Initializer):
     """Variance 0: all units of a layer stay alike, whatever the data."""
 
-    def variance(self, fan_in: int, fan_out: int) -> float:
+    def variance(self, shape: tuple[int, ...]) -> float:
         return 0.0
 
     def fill(self, weight: "Tensor") -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lightning_modules.checks import require_integer
-from lightning_modules.errors import InvalidInput
 from lightning_modules.schedules.cosine import Cosine
+from lightning_modules.schedules.cycles import equal_cycle_ends, require_room
 from lightning_modules.schedules.schedule import Schedule
 
 __all__ = ["CyclicCosine"]
@@ -17,10 +17,8 @@ __all__ = ["CyclicCosine"]
 class CyclicCosine(Schedule):
     """`cycles` cosine half waves of equal length, each from the full learning rate down.
 
-    Cycle k of M ends after ``round(k T / M)`` of T steps, so that all M cycles
-    fit exactly: with ``⌈T / M⌉`` steps each the last would be cut short, with
-    ``⌊T / M⌋`` a stray restart would follow it. The last step of a cycle has
-    its lowest rate.
+    Cycle k of M ends after ``round(k T / M)`` of T steps. The last step of a
+    cycle has its lowest rate.
 
     Arguments:
         cycles: how many cycles, and snapshots.
@@ -43,12 +41,7 @@ class CyclicCosine(Schedule):
         return np.concatenate([Cosine().multipliers(int(length)) for length in lengths])
 
     def cycle_ends(self, steps: int) -> tuple[int, ...]:
-        # Half up, in whole numbers: round() goes to the even neighbour and would make cycles uneven at ties.
-        return tuple((2 * k * steps + self.cycles) // (2 * self.cycles) for k in range(1, self.cycles + 1))
+        return equal_cycle_ends(steps, self.cycles)
 
     def check(self, epochs: int) -> None:
-        if self.cycles > epochs:
-            raise InvalidInput(
-                f"{self.cycles} cycles do not fit into {epochs} epochs: a cycle needs an epoch at least,"
-                " so give fewer cycles or more epochs."
-            )
+        require_room(self.cycles, epochs)

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch
 from torch import nn
 
 from lightning_modules.stack.layers.conv2d import Conv2d
-from lightning_modules.stack.layers.elementwise import Elementwise
 from lightning_modules.stack.layers.flatten import Flatten
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
 from lightning_modules.stack.layers.max_pool2d import MaxPool2d
+from lightning_modules.stack.lower_activation import ReLU, lower_activation
 
 __all__ = ["lower"]
 
@@ -65,11 +64,7 @@ def _layer(module: nn.Module, prefix: str, rank: int) -> Layer | None:
         return MaxPool2d(_pair(module.kernel_size))
     if isinstance(module, nn.Flatten) and kind is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
         return Flatten()
-    if kind is nn.ReLU:
-        return _ReLU()
-    if kind is nn.Tanh:
-        return Elementwise(torch.tanh, torch.ops.aten.tanh_backward)
-    return None
+    return lower_activation(module, prefix)
 
 
 def _is_plain(conv: nn.Conv2d) -> bool:
@@ -102,11 +97,6 @@ def _pool_before_relu(layers: Sequence[Layer]) -> list[Layer]:
     """
     ordered = list(layers)
     for index in range(len(ordered) - 1):
-        if isinstance(ordered[index], _ReLU) and isinstance(ordered[index + 1], MaxPool2d):
+        if isinstance(ordered[index], ReLU) and isinstance(ordered[index + 1], MaxPool2d):
             ordered[index], ordered[index + 1] = ordered[index + 1], ordered[index]
     return ordered
-
-
-class _ReLU(Elementwise):
-    def __init__(self) -> None:
-        super().__init__(torch.relu, lambda upstream, y: torch.ops.aten.threshold_backward(upstream, y, 0))
