@@ -213,3 +213,16 @@ def test_ctrl_c_ends_with_a_sentence_and_the_next_run_goes_on(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=repository)
     assert "search: 0 of" not in done.stdout
     assert (tmp_path / "smoke" / "report" / "index.html").is_file()
+
+
+def test_the_study_of_the_readme_runs(tmp_path, capsys, monkeypatch):
+    text = (repository / "README.md").read_text().partition("```python\n")[2].partition("```")[0]
+    assert len(text.splitlines()) <= 25
+    for long, short in (("trials=16", "trials=3"), ("epochs=15", "epochs=2"), ("range(100, 110)", "range(100, 102)")):
+        assert long in text
+        text = text.replace(long, short)
+    (tmp_path / "width.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = atlas(capsys, monkeypatch, "run", "width.py")
+    assert status == 0
+    assert (tmp_path / "runs" / "width" / "report" / "index.html").is_file()
