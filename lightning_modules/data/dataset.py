@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Data", "Dataset"]
+__all__ = ["Data", "Dataset", "Examples"]
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,42 @@ class Dataset:
         return self.inputs.shape[1:]
 
 
+@dataclass(frozen=True)
+class Examples:
+    """Some examples of a data set, and the targets that they go by.
+
+    Arguments:
+        rows: indices into the data set, ascending, (examples,).
+        targets: (examples,); in training not always those of the data set.
+    """
+
+    rows: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
+
+
 class Data(ABC):
-    """Names a data set; subclasses are frozen dataclasses of its settings."""
+    """Names a data set; subclasses are frozen dataclasses of its settings.
+
+    A wrapper around other data changes what is trained on and nothing else: it
+    overrides `source` and `training`, and so cannot touch the examples that
+    select, calibrate and test.
+    """
 
     @abstractmethod
     def load(self) -> Dataset:
         """Return the whole data set, the same arrays at every call."""
+
+    @property
+    def source(self) -> "Data":
+        """The data set whose arrays these are: this one, or the one inside of a wrapper."""
+        return self
+
+    def training(self, examples: Examples, dataset: Dataset, split_seed: int) -> Examples:
+        """Return what is trained on, a pure function of the arguments; as many examples for every split seed.
+
+        Arguments:
+            examples: the training part of the split.
+            dataset: all of `load`.
+            split_seed: what the data set was split by.
+        """
+        return examples

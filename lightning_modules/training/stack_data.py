@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lightning_modules.data.dataset import Data, Dataset
+from lightning_modules.data.dataset import Data, Dataset, Examples
 from lightning_modules.data.split import Split, split
 from lightning_modules.data.standardize import Standardizer
 from lightning_modules.randomness import stream
@@ -22,11 +22,11 @@ Part = str
 
 @dataclass(frozen=True)
 class StackData:
-    """One standardised copy of the data set for each split among the runs.
+    """One standardised copy of the data for each split among the runs, its parts one after another.
 
     Arguments:
-        inputs: (splits · examples, *shape); a run's rows are those of its split.
-        targets: (splits · examples,).
+        inputs: (splits · examples, *shape), the examples that are in some part; a run's rows are those of its split.
+        targets: (splits · examples,), in training as the data's wrappers have them.
         rows: the rows of each part for each run, (runs, examples of the part).
         order_seeds: the order seed of each run.
         classes: the number of classes.
@@ -50,7 +50,7 @@ class StackData:
 
     @staticmethod
     def of(data: Data, seeds: Sequence[Seeds], dtype: torch.dtype) -> "StackData":
-        """Load a data set, split and standardise it for each run.
+        """Load a data set, split and standardise it for each run, by the examples that it trains on.
 
         Arguments:
             data: what to load.
@@ -58,20 +58,22 @@ class StackData:
             dtype: of the inputs.
         """
         dataset = load(data)
-        split_seeds = sorted({each.split for each in seeds})
-        splits = {seed: split_of(data, seed) for seed in split_seeds}
-        copies = [Standardizer.fit(dataset.inputs[s.train])(dataset.inputs) for s in splits.values()]
-        offsets = {seed: index * len(dataset.targets) for index, seed in enumerate(split_seeds)}
-        rows = {
-            part: torch.from_numpy(
-                np.stack([getattr(splits[each.split], part) + offsets[each.split] for each in seeds])
-            )
-            for part in ("train", *parts)
-        }
+        splits = sorted({each.split for each in seeds})
+        divided = [_divide(data, dataset, seed) for seed in splits]
+        sizes = {part: len(examples.rows) for part, examples in divided[0].items()}
+        count = sum(sizes.values())
+        inputs = torch.empty((len(splits) * count, *dataset.shape), dtype=dtype)
+        for copy, division in zip(inputs.split(count), divided, strict=True):
+            standardizer = Standardizer.fit(dataset.inputs[division["train"].rows])
+            used = np.concatenate([examples.rows for examples in division.values()])
+            copy.copy_(torch.from_numpy(standardizer(dataset.inputs[used])))
+        targets = [examples.targets for division in divided for examples in division.values()]
+        first = torch.tensor([[splits.index(each.split) * count] for each in seeds])
+        rows = (first + torch.arange(count)).split(list(sizes.values()), dim=1)
         return StackData(
-            inputs=torch.from_numpy(np.concatenate(copies)).to(dtype),
-            targets=torch.from_numpy(np.tile(dataset.targets, len(split_seeds))),
-            rows=rows,
+            inputs=inputs,
+            targets=torch.from_numpy(np.concatenate(targets)),
+            rows=dict(zip(sizes, rows, strict=True)),
             order_seeds=tuple(each.order for each in seeds),
             classes=dataset.classes,
         )
@@ -109,13 +111,29 @@ class StackData:
         return StackData(self.inputs, self.targets, rows, order_seeds, self.classes)
 
 
-@lru_cache(maxsize=4)
 def load(data: Data) -> Dataset:
-    """Return the data set, loaded once a process."""
-    return data.load()
+    """Return the data set, loaded once a process however it is wrapped."""
+    return _load(data.source)
+
+
+def split_of(data: Data, seed: int) -> Split:
+    """Return the split of a data set by a seed, before its wrappers; computed once a process."""
+    return _split(data.source, seed)
+
+
+# The largest data sets take most of a gigabyte: a study that goes through many of them must not keep them all.
+@lru_cache(maxsize=2)
+def _load(source: Data) -> Dataset:
+    return source.load()
 
 
 @lru_cache(maxsize=64)
-def split_of(data: Data, seed: int) -> Split:
-    """Return the split of a data set by a seed, computed once a process."""
-    return split(load(data), seed)
+def _split(source: Data, seed: int) -> Split:
+    return split(_load(source), seed)
+
+
+def _divide(data: Data, dataset: Dataset, seed: int) -> dict[Part, Examples]:
+    """Return the examples of each part, after the data's wrappers."""
+    rows = {part: getattr(split_of(data, seed), part) for part in ("train", *parts)}
+    examples = {part: Examples(own, dataset.targets[own]) for part, own in rows.items()}
+    return examples | {"train": data.training(examples["train"], dataset, seed)}
