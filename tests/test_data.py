@@ -12,7 +12,7 @@ from lightning_modules.data.dataset import Data, Dataset
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.moons import Moons
 from lightning_modules.data.split import split
-from lightning_modules.data.standardize import Standardizer
+from lightning_modules.data.standardize import Standardize
 from lightning_modules.errors import InvalidInput
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Seeds
@@ -92,21 +92,21 @@ def test_too_few_examples_of_a_class_are_refused():
 @given(examples=st.integers(2, 40), seed=st.integers(0, 99), scale=st.sampled_from([1e-3, 1.0, 1e4]))
 def test_training_examples_get_zero_mean_and_unit_variance(examples, seed, scale):
     inputs = np.random.default_rng(seed).normal(3 * scale, scale, (examples, 2, 3)).astype(np.float32)
-    result = Standardizer.fit(inputs)(inputs).astype(np.float64)
+    result = Standardize().fit(inputs)(inputs).astype(np.float64)
     np.testing.assert_allclose(result.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(result.std(axis=0), 1, atol=1e-4)
 
 
 def test_a_constant_feature_is_centred_and_not_divided():
     train = np.array([[5.0, 1.0], [5.0, 3.0]], dtype=np.float32)
-    standardizer = Standardizer.fit(train)
-    assert standardizer.scale.tolist() == [1.0, 1.0]
-    assert standardizer(np.array([[7.0, 4.0]], dtype=np.float32)).tolist() == [[2.0, 2.0]]
+    transform = Standardize().fit(train)
+    assert transform(train).tolist() == [[0.0, -1.0], [0.0, 1.0]]
+    assert transform(np.array([[7.0, 4.0]], dtype=np.float32)).tolist() == [[2.0, 2.0]]
 
 
 def test_stack_data_is_standardised_by_the_training_examples_of_each_split():
     seeds = [Seeds(0, 0, 3), Seeds(1, 1, 8), Seeds(2, 2, 3)]
-    data, dataset = StackData.of(Digits(), seeds, torch.float64), Digits().load()
+    data, dataset = StackData.of(Digits(), Standardize(), seeds, torch.float64), Digits().load()
     assert len(data.inputs) == 2 * 1797
     assert torch.isfinite(data.inputs).all()
     for run, each in enumerate(seeds):
@@ -126,7 +126,7 @@ def test_stack_data_is_standardised_by_the_training_examples_of_each_split():
 
 def test_the_order_of_an_epoch_is_a_function_of_the_order_seed_and_the_epoch():
     seeds = [Seeds(0, 5, 1), Seeds(7, 5, 1), Seeds(0, 6, 1)]
-    data = StackData.of(Moons(100), seeds, torch.float32)
+    data = StackData.of(Moons(100), Standardize(), seeds, torch.float32)
     first, again, second = data.epoch_table(0), data.epoch_table(0), data.epoch_table(1)
     assert torch.equal(first, again)
     assert torch.equal(first[0], first[1])

@@ -13,6 +13,7 @@ from lightning_modules.data.dataset import Data, Examples
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.label_noise import LabelNoise
 from lightning_modules.data.moons import Moons
+from lightning_modules.data.standardize import Standardize
 from lightning_modules.data.subset import Subset
 from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.he_normal import HeNormal
@@ -102,7 +103,10 @@ def test_wrappers_go_into_each_other():
 @pytest.mark.parametrize("data", [LabelNoise(Subset(Digits(), 150), 0.3), Subset(LabelNoise(Digits(), 0.3), 150)])
 def test_only_the_training_part_of_stack_data_is_changed(data):
     seeds = [Seeds(0, 0, 4), Seeds(1, 1, 2), Seeds(2, 2, 4)]
-    stack, plain = StackData.of(data, seeds, torch.float64), StackData.of(Digits(), seeds, torch.float64)
+    stack, plain = (
+        StackData.of(data, Standardize(), seeds, torch.float64),
+        StackData.of(Digits(), Standardize(), seeds, torch.float64),
+    )
     assert stack.train_size == 150
     assert len(stack.inputs) == 2 * (150 + 270 + 90 + 359)
     for run, each in enumerate(seeds):
@@ -160,7 +164,7 @@ def test_wrapped_data_is_loaded_and_split_once():
 
     for data in (Counted(), Subset(Counted(), 20), LabelNoise(Subset(Counted(), 30), 0.1), LabelNoise(Counted(), 0.2)):
         assert data.source == Counted()
-        StackData.of(data, [Seeds.all(0), Seeds.all(1)], torch.float32)
+        StackData.of(data, Standardize(), [Seeds.all(0), Seeds.all(1)], torch.float32)
         assert load(data) is load(Counted())
         assert split_of(data, 0) is split_of(Counted(), 0)
     assert len(loads) == 1

@@ -27,7 +27,8 @@ class Subset(Data):
         seed: draws the order, together with the split seed.
 
     Raises:
-        InvalidInput: for data that is no data set, for no example, or on training for more examples than the training part has.
+        InvalidInput: for data that is no data set, for no example, or on training for more examples than the
+            training part has.
     """
 
     data: Data

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from lightning_modules.data.dataset import Data, Dataset, Examples
+from lightning_modules.data.preprocessing import Preprocessing
 from lightning_modules.data.split import Split, split
-from lightning_modules.data.standardize import Standardizer
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Seeds
 
@@ -22,7 +22,7 @@ Part = str
 
 @dataclass(frozen=True)
 class StackData:
-    """One standardised copy of the data for each split among the runs, its parts one after another.
+    """One preprocessed copy of the data for each split among the runs, its parts one after another.
 
     Arguments:
         inputs: (splits · examples, *shape), the examples that are in some part; a run's rows are those of its split.
@@ -49,24 +49,28 @@ class StackData:
         return self.rows["train"].shape[1]
 
     @staticmethod
-    def of(data: Data, seeds: Sequence[Seeds], dtype: torch.dtype) -> "StackData":
-        """Load a data set, split and standardise it for each run, by the examples that it trains on.
+    def of(data: Data, preprocessing: Preprocessing, seeds: Sequence[Seeds], dtype: torch.dtype) -> "StackData":
+        """Load a data set, split and preprocess it for each run.
 
         Arguments:
             data: what to load.
+            preprocessing: fitted on what each run trains on.
             seeds: of each run.
             dtype: of the inputs.
+
+        Raises:
+            InvalidInput: if the data set cannot be loaded, split or preprocessed.
         """
         dataset = load(data)
         splits = sorted({each.split for each in seeds})
         divided = [_divide(data, dataset, seed) for seed in splits]
         sizes = {part: len(examples.rows) for part, examples in divided[0].items()}
         count = sum(sizes.values())
-        inputs = torch.empty((len(splits) * count, *dataset.shape), dtype=dtype)
+        inputs = torch.empty((len(splits) * count, *preprocessing.output_shape(dataset.shape)), dtype=dtype)
         for copy, division in zip(inputs.split(count), divided, strict=True):
-            standardizer = Standardizer.fit(dataset.inputs[division["train"].rows])
+            transform = preprocessing.fit(dataset.inputs[division["train"].rows])
             used = np.concatenate([examples.rows for examples in division.values()])
-            copy.copy_(torch.from_numpy(standardizer(dataset.inputs[used])))
+            copy.copy_(torch.from_numpy(transform(dataset.inputs[used])))
         targets = [examples.targets for division in divided for examples in division.values()]
         first = torch.tensor([[splits.index(each.split) * count] for each in seeds])
         rows = (first + torch.arange(count)).split(list(sizes.values()), dim=1)
