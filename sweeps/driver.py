@@ -101,7 +101,9 @@ class Driver:
         outcomes = []
         for index, proposal in enumerate(batch):
             own = records[index * len(seeds) : (index + 1) * len(seeds)]
-            value = objective(own, self.study.metric, load(proposal.recipe.data).classes)
+            classes = load(proposal.recipe.data).classes
+            assert classes is not None, "every metric of a study is one of classification"
+            value = objective(own, self.study.metric, classes)
             diverged = sum(record.diverged_step is not None for record in own)
             self.tracker.search_trial(proposal.number, own, value)
             outcomes.append(TrialOutcome(proposal.number, proposal.recipe, value, diverged))

@@ -40,7 +40,14 @@ def pack(runs: Sequence[Run], workers: int) -> list[tuple[Run, ...]]:
 
 
 def stack_size(recipe: Recipe) -> int:
-    """Return how many runs of a recipe's shape are trained fastest in one stack on a CPU core."""
+    """Return how many runs of a recipe's shape are trained fastest in one stack on a CPU core.
+
+    Raises:
+        InvalidInput: if its model, its loss or its preprocessing does not fit its data.
+    """
+    from lightning_modules.training.stack_data import load
+
+    recipe.loss.check(load(recipe.data))
     return _stack_size(recipe.data, recipe.preprocessing, recipe.model, recipe.batch_size)
 
 
@@ -54,6 +61,6 @@ def _stack_size(data: Data, preprocessing: Preprocessing, model: Model, batch_si
     dataset = load(data)
     shape = preprocessing.output_shape(dataset.shape)
     with torch.random.fork_rng(devices=[]):
-        module = model.build(shape, dataset.classes)
+        module = model.build(shape, dataset.outputs)
     needed = working_set(module, shape, batch_size)
     return max(1, min(_largest, _cache_bytes // needed))

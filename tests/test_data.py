@@ -34,9 +34,15 @@ names = ("train", "validation", "calibration", "test")
 def test_every_data_set_keeps_the_contract(cls):
     first, second = cls().load(), cls().load()
     assert first.inputs.dtype == np.float32
-    assert first.targets.dtype == np.int64
     assert first.inputs.shape == (len(first.targets), *first.shape)
-    assert set(np.unique(first.targets)) == set(range(first.classes))
+    if first.task == "regression":
+        assert first.targets.dtype == np.float32
+        assert first.targets.shape == (len(first.inputs), first.outputs)
+        assert np.isfinite(first.targets).all()
+    else:
+        assert first.targets.dtype == np.int64
+        assert first.targets.shape == (len(first.inputs),)
+        assert set(np.unique(first.targets)) == set(range(first.outputs))
     assert np.isfinite(first.inputs).all()
     np.testing.assert_array_equal(first.inputs, second.inputs)
     np.testing.assert_array_equal(first.targets, second.targets)

@@ -27,7 +27,7 @@ class LabelNoise(Data):
         seed: draws who is changed and to what, together with the split seed.
 
     Raises:
-        InvalidInput: for data that is no data set, or a fraction outside [0, 1).
+        InvalidInput: for data that is no data set, a fraction outside [0, 1), or on training, real targets.
 
     References:
         | Understanding deep learning requires rethinking generalization (Zhang et al., 2017)
@@ -53,6 +53,8 @@ class LabelNoise(Data):
 
     def training(self, examples: Examples, dataset: Dataset, split_seed: int) -> Examples:
         examples = self.data.training(examples, dataset, split_seed)
+        if dataset.classes is None:
+            raise InvalidInput("Label noise changes classes, and the data set has real targets: leave it out.")
         count = len(examples.rows)
         rng = np.random.default_rng(stream("labels", self.seed, split_seed))
         order, step = rng.permutation(count), rng.integers(1, dataset.classes, count)

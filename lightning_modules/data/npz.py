@@ -23,8 +23,9 @@ class Npz(Data):
     """The arrays ``inputs`` (examples, *shape) and ``targets`` (examples,) of an ``.npz`` file.
 
     Write it with ``np.savez("mine.npz", inputs=…, targets=…)``. Inputs are
-    numbers, images (channels, height, width); targets are whole numbers, the
-    classes counted from 0.
+    numbers, images (channels, height, width). Targets of a whole-number type
+    are classes, counted from 0; those of a floating type are real numbers to be
+    predicted, (examples,) or (examples, outputs).
 
     A recipe is named by what the file holds, not by where it lies: changed
     data is another recipe, and a moved file is the same.
@@ -55,8 +56,10 @@ class Npz(Data):
                 f"{self.path} does not hold the data that this recipe was made of (checksum {found} instead of"
                 f" {self.checksum}): restore the file, or begin a new study with what it holds now."
             )
-        inputs, targets = arrays["inputs"].astype(np.float32), arrays["targets"].astype(np.int64)
-        return Dataset(inputs, targets, classes=int(targets.max()) + 1)
+        inputs, targets = arrays["inputs"].astype(np.float32), arrays["targets"]
+        if targets.dtype.kind == "f":
+            return Dataset(inputs, targets.reshape(len(targets), -1).astype(np.float32), classes=None)
+        return Dataset(inputs, targets.astype(np.int64), classes=int(targets.max()) + 1)
 
 
 def _checksum_of(path: str) -> str:
@@ -104,18 +107,25 @@ def _check(path: str, inputs: npt.NDArray[Any], targets: npt.NDArray[Any]) -> No
         raise InvalidInput(
             f"The inputs of {path} are {inputs.dtype} of shape {inputs.shape}: give real numbers (examples, *shape)."
         )
-    if targets.dtype.kind not in "iu" or targets.shape != inputs.shape[:1]:
+    real = targets.dtype.kind == "f" and targets.ndim in (1, 2) and targets.size
+    if targets.shape[:1] != inputs.shape[:1] or not (real or (targets.dtype.kind in "iu" and targets.ndim == 1)):
         raise InvalidInput(
             f"The targets of {path} are {targets.dtype} of shape {targets.shape}:"
-            f" give one whole number for each of the {len(inputs)} examples."
+            f" give one whole number for each of the {len(inputs)} examples, or real numbers."
         )
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(inputs.astype(np.float32)).reshape(len(inputs), -1).all(axis=1)
-    if not finite.all():
-        raise InvalidInput(
-            f"The inputs of {path} are not finite in single precision, first in example {int((~finite).argmax())}:"
-            " leave such examples out or fill them in."
-        )
+    for name, values in (("inputs", inputs), ("targets", targets)):
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(values.astype(np.float32)).reshape(len(values), -1).all(axis=1)
+        if not finite.all():
+            raise InvalidInput(
+                f"The {name} of {path} are not finite in single precision, first in example {int((~finite).argmax())}:"
+                " leave such examples out or fill them in."
+            )
+    if not real:
+        _check_classes(path, targets)
+
+
+def _check_classes(path: str, targets: npt.NDArray[Any]) -> None:
     present = np.unique(targets)
     if len(present) < 2 or not np.array_equal(present, np.arange(len(present))):
         raise InvalidInput(

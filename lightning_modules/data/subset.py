@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lightning_modules.checks import require_integer
-from lightning_modules.data.dataset import Data, Dataset, Examples
+from lightning_modules.data.dataset import Data, Dataset, Examples, Targets
 from lightning_modules.errors import InvalidInput
 from lightning_modules.randomness import stream
 
@@ -15,7 +15,7 @@ __all__ = ["Subset"]
 
 @dataclass(frozen=True)
 class Subset(Data):
-    """A data set of which only some examples of the training part are trained on, the classes in equal shares.
+    """A data set of which only some examples of the training part are trained on, any classes in equal shares.
 
     The training examples are put in one random order whose every beginning is
     stratified, and the first are taken: at the same seeds a smaller subset is
@@ -56,11 +56,13 @@ class Subset(Data):
                 f"A subset of {self.examples} training examples cannot be taken from {count}: give at most {count}."
             )
         order = np.random.default_rng(stream("subset", self.seed, split_seed)).permutation(count)
-        chosen = np.sort(order[np.argsort(_places(examples.targets[order]), kind="stable")[: self.examples]])
+        if dataset.classes is not None:
+            order = order[np.argsort(_places(examples.targets[order]), kind="stable")]
+        chosen = np.sort(order[: self.examples])
         return Examples(examples.rows[chosen], examples.targets[chosen])
 
 
-def _places(targets: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _places(targets: Targets) -> npt.NDArray[np.float64]:
     """Return where in (0, 1) each example stands among those of its class, so that sorting by it mixes the classes."""
     places = np.empty(len(targets))
     for label in np.unique(targets):

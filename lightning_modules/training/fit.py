@@ -70,6 +70,7 @@ def fit(
 
 def _data(runs: Sequence[Run], dtype: torch.dtype) -> StackData:
     recipe = runs[0].recipe
+    recipe.loss.check(load(recipe.data))
     return StackData.of(recipe.data, recipe.preprocessing, [run.seeds for run in runs], dtype)
 
 

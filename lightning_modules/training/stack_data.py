@@ -26,17 +26,18 @@ class StackData:
 
     Arguments:
         inputs: (splits · examples, *shape), the examples that are in some part; a run's rows are those of its split.
-        targets: (splits · examples,), in training as the data's wrappers have them.
+        targets: (splits · examples,) classes or (splits · examples, outputs) real numbers; in training as the
+            data's wrappers have them.
         rows: the rows of each part for each run, (runs, examples of the part).
         order_seeds: the order seed of each run.
-        classes: the number of classes.
+        outputs: outputs that a network needs: one for each class, or for each real number.
     """
 
     inputs: Tensor
     targets: Tensor
     rows: dict[Part, Tensor]
     order_seeds: tuple[int, ...]
-    classes: int
+    outputs: int
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -71,21 +72,23 @@ class StackData:
             transform = preprocessing.fit(dataset.inputs[division["train"].rows])
             used = np.concatenate([examples.rows for examples in division.values()])
             copy.copy_(torch.from_numpy(transform(dataset.inputs[used])))
-        targets = [examples.targets for division in divided for examples in division.values()]
+        targets = torch.from_numpy(
+            np.concatenate([examples.targets for division in divided for examples in division.values()])
+        )
         first = torch.tensor([[splits.index(each.split) * count] for each in seeds])
         rows = (first + torch.arange(count)).split(list(sizes.values()), dim=1)
         return StackData(
             inputs=inputs,
-            targets=torch.from_numpy(np.concatenate(targets)),
+            targets=targets.to(dtype) if dataset.task == "regression" else targets,
             rows=dict(zip(sizes, rows, strict=True)),
             order_seeds=tuple(each.order for each in seeds),
-            classes=dataset.classes,
+            outputs=dataset.outputs,
         )
 
     def to(self, device: torch.device) -> "StackData":
         """Return the same data on a device."""
         rows = {part: rows.to(device) for part, rows in self.rows.items()}
-        return StackData(self.inputs.to(device), self.targets.to(device), rows, self.order_seeds, self.classes)
+        return StackData(self.inputs.to(device), self.targets.to(device), rows, self.order_seeds, self.outputs)
 
     def epoch_table(self, epoch: int) -> Tensor:
         """Return the training rows of each run in the order of an epoch, (runs, train size).
@@ -103,16 +106,16 @@ class StackData:
         return rows.gather(1, torch.from_numpy(order).to(rows.device))
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the inputs (runs, batch, *shape) and targets (runs, batch) of rows (runs, batch)."""
+        """Return the inputs (runs, batch, *shape) and targets (runs, batch, …) of rows (runs, batch)."""
         flat = rows.reshape(-1)
         inputs = self.inputs.index_select(0, flat).unflatten(0, rows.shape)
-        return inputs, self.targets.index_select(0, flat).view(rows.shape)
+        return inputs, self.targets.index_select(0, flat).unflatten(0, rows.shape)
 
     def keep(self, indices: Sequence[int]) -> "StackData":
         """Return the data of some of the runs."""
         rows = {part: rows[list(indices)] for part, rows in self.rows.items()}
         order_seeds = tuple(self.order_seeds[index] for index in indices)
-        return StackData(self.inputs, self.targets, rows, order_seeds, self.classes)
+        return StackData(self.inputs, self.targets, rows, order_seeds, self.outputs)
 
 
 def load(data: Data) -> Dataset:

@@ -100,7 +100,7 @@ def _tensors(recipe: Recipe) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[t
 
 def _model(recipe: Recipe) -> nn.Module:
     dataset = load(recipe.data)
-    return recipe.model.build(recipe.preprocessing.output_shape(dataset.shape), dataset.classes)
+    return recipe.model.build(recipe.preprocessing.output_shape(dataset.shape), dataset.outputs)
 
 
 def _sgd(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
