@@ -61,7 +61,7 @@ def test_accuracy(confirmed: ConfirmedRecipe, key: str) -> TestAccuracy | None:
     if not confirmed.records:
         return None
     diverged = tuple(seed for seed, record in confirmed.records.items() if record.diverged_step is not None)
-    chance = 1 / _classes(confirmed.recipe) if diverged else math.nan
+    chance = _chance(confirmed.recipe) if diverged else math.nan
     by_seed = {
         seed: chance if seed in diverged else record.metrics["test_accuracy"]
         for seed, record in confirmed.records.items()
@@ -104,7 +104,7 @@ def seeds_in_words(count: int) -> str:
     return f"{count} report seed{'' if count == 1 else 's'} (initial weights, order and split of the data)"
 
 
-def _classes(recipe: Recipe) -> int:
-    from lightning_modules.training.stack_data import load
+def _chance(recipe: Recipe) -> float:
+    from lightning_modules.training.stack_data import classes_of
 
-    return load(recipe.data).classes
+    return 1 / classes_of(recipe.data)

@@ -135,6 +135,6 @@ def training_surface(recipe: Recipe, seeds: Seeds, dtype: torch.dtype = torch.fl
         seeds: of the run.
         dtype: precision of the evaluation.
     """
-    data = StackData.of(recipe.data, [seeds], dtype)
+    data = StackData.of(recipe.data, recipe.preprocessing, [seeds], dtype)
     inputs, targets = data.take(data.rows["train"])
-    return Surface(recipe.model.build(data.shape, data.classes), recipe.loss, inputs[0], targets[0])
+    return Surface(recipe.model.build(data.shape, data.outputs), recipe.loss, inputs[0], targets[0])

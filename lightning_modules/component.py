@@ -56,7 +56,9 @@ def content_hash(value: Any) -> str:
 
     The hash depends on neither the order of fields nor the Python version, and
     a field at its default is left out of it: a field added later, with a
-    default that keeps the old meaning, does not orphan what is in a store.
+    default that keeps the old meaning, does not orphan what is in a store. A
+    field that does not take part in comparison (where a file lies) is left out
+    as well: equal components have equal hashes.
     """
     text = json.dumps(_encode(value, every_field=False), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -108,7 +110,7 @@ def _encode(value: Any, *, every_field: bool) -> Json:
         encoded = {type_key: f"{cls.__module__}:{cls.__qualname__}"}
         for field in dataclasses.fields(value):
             item = getattr(value, field.name)
-            if every_field or not _is_default(field, item):
+            if every_field or (field.compare and not _is_default(field, item)):
                 if _holds_float(field, item):
                     item = float(item)
                 encoded[field.name] = _encode(item, every_field=every_field)

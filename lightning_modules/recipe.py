@@ -6,6 +6,8 @@ from typing import Any
 from lightning_modules.checks import require_integer
 from lightning_modules.component import Json, content_hash, from_json, shape_of, to_json
 from lightning_modules.data.dataset import Data
+from lightning_modules.data.preprocessing import Preprocessing
+from lightning_modules.data.standardize import Standardize
 from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import Initializer
 from lightning_modules.losses.cross_entropy import CrossEntropy
@@ -23,6 +25,7 @@ class Recipe:
 
     Arguments:
         data: the data set, split four ways by the split seed.
+        preprocessing: of its inputs, fitted on what is trained on.
         model: builds the network for the data's shape.
         initializer: fills the weights of linear and convolutional layers.
         optimizer: the update rule and its numbers.
@@ -37,6 +40,7 @@ class Recipe:
     """
 
     data: Data
+    preprocessing: Preprocessing = field(default_factory=Standardize)
     model: Model
     initializer: Initializer
     optimizer: Optimizer
@@ -48,6 +52,7 @@ class Recipe:
     def __post_init__(self) -> None:
         kinds = {
             "data": Data,
+            "preprocessing": Preprocessing,
             "model": Model,
             "initializer": Initializer,
             "optimizer": Optimizer,
@@ -80,7 +85,8 @@ class Recipe:
     @property
     def shape(self) -> tuple[Any, ...]:
         """What runs must share to be trained in one stack: the graph, the batches and the number of steps."""
-        return (self.data, self.model, self.loss, self.batch_size, self.epochs, shape_of(self.optimizer))
+        graph = (self.data, self.preprocessing, self.model, self.loss)
+        return (*graph, self.batch_size, self.epochs, shape_of(self.optimizer))
 
     def to_json(self) -> Json:
         """Return this recipe as plain JSON data."""

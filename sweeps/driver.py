@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning_modules.recipe import Recipe, Run, Seeds
-from lightning_modules.training.stack_data import load
+from lightning_modules.training.stack_data import classes_of
 from sweeps.course import Confirmation, Course, TrialOutcome, append_journal
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.files import read_json, write_json
@@ -101,7 +101,7 @@ class Driver:
         seeds = len(records) // len(batch)
         for index, proposal in enumerate(batch):
             own = records[index * seeds : (index + 1) * seeds]
-            value = objective(own, self.study.metric, load(proposal.recipe.data).classes)
+            value = objective(own, self.study.metric, classes_of(proposal.recipe.data))
             diverged = sum(record.diverged_step is not None for record in own)
             self.tracker.search_trial(proposal.number, own, value)
             outcomes.append(TrialOutcome(proposal.number, proposal.recipe, value, diverged))

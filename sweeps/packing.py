@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from lightning_modules.data.dataset import Data
+from lightning_modules.data.preprocessing import Preprocessing
 from lightning_modules.models.model import Model
 from lightning_modules.recipe import Recipe, Run
 
@@ -39,19 +40,27 @@ def pack(runs: Sequence[Run], workers: int) -> list[tuple[Run, ...]]:
 
 
 def stack_size(recipe: Recipe) -> int:
-    """Return how many runs of a recipe's shape are trained fastest in one stack on a CPU core."""
-    return _stack_size(recipe.data, recipe.model, recipe.batch_size)
+    """Return how many runs of a recipe's shape are trained fastest in one stack on a CPU core.
+
+    Raises:
+        InvalidInput: if its model, its loss or its preprocessing does not fit its data.
+    """
+    from lightning_modules.training.stack_data import load
+
+    recipe.loss.check(load(recipe.data))
+    return _stack_size(recipe.data, recipe.preprocessing, recipe.model, recipe.batch_size)
 
 
 @lru_cache(maxsize=256)
-def _stack_size(data: Data, model: Model, batch_size: int) -> int:
+def _stack_size(data: Data, preprocessing: Preprocessing, model: Model, batch_size: int) -> int:
     import torch
 
     from lightning_modules.stack.working_set import working_set
     from lightning_modules.training.stack_data import load
 
     dataset = load(data)
+    shape = preprocessing.output_shape(dataset.shape)
     with torch.random.fork_rng(devices=[]):
-        module = model.build(dataset.shape, dataset.classes)
-    needed = working_set(module, dataset.shape, batch_size)
+        module = model.build(shape, dataset.outputs)
+    needed = working_set(module, shape, batch_size)
     return max(1, min(_largest, _cache_bytes // needed))

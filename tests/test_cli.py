@@ -223,6 +223,5 @@ def test_the_study_of_the_readme_runs(tmp_path, capsys, monkeypatch):
         text = text.replace(long, short)
     (tmp_path / "width.py").write_text(text)
     monkeypatch.chdir(tmp_path)
-    status, out, _ = atlas(capsys, monkeypatch, "run", "width.py")
-    assert status == 0
+    assert atlas(capsys, monkeypatch, "run", "width.py")[0] == 0
     assert (tmp_path / "runs" / "width" / "report" / "index.html").is_file()

@@ -6,7 +6,9 @@ import pytest
 
 from lightning_modules.data.dataset import Data
 from lightning_modules.data.digits import Digits
+from lightning_modules.data.identity import Identity
 from lightning_modules.data.moons import Moons
+from lightning_modules.data.standardize import Standardize
 from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.initializers.zero import Zero
@@ -67,6 +69,7 @@ class Changeable(Data):
         ({"initializer": None}, r"The recipe's initializer is None: .* derived from Initializer\."),
         ({"optimizer": 0.1}, r"The recipe's optimizer is 0\.1: .* derived from Optimizer\."),
         ({"schedule": Zero()}, r"The recipe's schedule is Zero\(\): .* derived from Schedule\."),
+        ({"preprocessing": None}, r"The recipe's preprocessing is None: .* derived from Preprocessing\."),
         ({"loss": Constant()}, r"The recipe's loss is Constant\(\): .* derived from Loss\."),
     ],
 )
@@ -108,6 +111,7 @@ def test_numbers_that_make_no_sense_are_refused(make, sentence):
 def test_the_defaults_are_what_the_documentation_says():
     recipe = recipe_of()
     assert (recipe.loss, recipe.batch_size, recipe.epochs) == (CrossEntropy(), 64, 20)
+    assert recipe.preprocessing == Standardize()
 
 
 def test_the_shape_leaves_out_what_may_differ_within_a_stack():
@@ -122,6 +126,7 @@ def test_the_shape_leaves_out_what_may_differ_within_a_stack():
         assert hash(same.shape) == hash(recipe.shape)
     for other in (
         recipe_of(data=Moons()),
+        recipe_of(preprocessing=Identity()),
         recipe_of(model=MLP((9,))),
         recipe_of(batch_size=32),
         recipe_of(epochs=3),

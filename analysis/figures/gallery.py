@@ -96,7 +96,7 @@ def _comparisons(findings: Findings) -> "Iterator[tuple[str, Figure, str, str]]"
 
 def _search(results: StudyResults) -> "Iterator[tuple[str, Figure, str, str]]":
     from analysis.figures import search
-    from lightning_modules.training.stack_data import load
+    from lightning_modules.training.stack_data import classes_of
 
     trained = [trial for trial in results.trials if trial.records]
     if not trained:
@@ -109,7 +109,7 @@ def _search(results: StudyResults) -> "Iterator[tuple[str, Figure, str, str]]":
     keys = list(dict.fromkeys([*results.compared, *sorted(groups)])) if results.group_by else list(groups)
     by_name = {name_of(key): colour for key, colour in colours(keys).items()}
     named = {name_of(key): groups[key] for key in keys if key in groups}
-    drawing = search.draw(named, by_name, 1 / load(trained[0].recipe.data).classes)
+    drawing = search.draw(named, by_name, 1 / classes_of(trained[0].recipe.data))
     seeds = len(results.budget["search_seeds"])
     caption = (
         f"The search: {len(trained)} trials, {_seeds(seeds)} each. Small dots are seeds, beside them the mean and its"

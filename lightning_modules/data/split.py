@@ -28,29 +28,31 @@ class Split:
 
 
 def split(dataset: Dataset, seed: int) -> Split:
-    """Divide a data set 60 : 15 : 5 : 20 with the classes in equal shares; the sizes do not depend on the seed.
+    """Divide a data set 60 : 15 : 5 : 20 with any classes in equal shares; the sizes do not depend on the seed.
 
     Arguments:
         dataset: what to divide.
         seed: the split seed.
 
     Raises:
-        InvalidInput: if there are too few examples of a class to appear in every part.
+        InvalidInput: if there are too few examples, or too few of a class, to appear in every part.
     """
     from sklearn.model_selection import train_test_split
 
     state = np.random.RandomState(stream("split", seed) % 2**32)
     count = len(dataset.targets)
+    in_classes = "" if dataset.classes is None else f" in {dataset.classes} classes"
     rest: Indices = np.arange(count)
     parts: dict[str, Indices] = {}
     for name, fraction in (("test", _test), ("calibration", _calibration), ("validation", _validation)):
         try:
+            shares = None if dataset.classes is None else dataset.targets[rest]
             rest, parts[name] = train_test_split(
-                rest, test_size=round(fraction * count), random_state=state, stratify=dataset.targets[rest]
+                rest, test_size=round(fraction * count), random_state=state, stratify=shares
             )
         except ValueError as error:
             raise InvalidInput(
-                f"A data set of {count} examples in {dataset.classes} classes is too small to split four ways:"
+                f"A data set of {count} examples{in_classes} is too small to split four ways:"
                 f" give more examples ({error})"
             ) from error
     return Split(train=np.sort(rest), **{name: np.sort(part) for name, part in parts.items()})

@@ -43,10 +43,10 @@ def fit(
         callbacks: further Lightning callbacks.
 
     Raises:
-        InvalidInput: if the runs are none, or not of one shape.
+        InvalidInput: if the runs are none or not of one shape, or their data cannot be used.
     """
     dtype = torch.float64 if precision == "64-true" else torch.float32
-    data = StackData.of(runs[0].recipe.data, [run.seeds for run in runs], dtype) if runs else None
+    data = _data(runs, dtype) if runs else None
     module = StackModule(runs, data, dtype)  # type: ignore[arg-type] # without runs it raises before it looks
     snapshots = SnapshotCallback()
     segments = Segments(module.steps_per_epoch, {end for ends in module.cycle_ends for end in ends})
@@ -66,6 +66,12 @@ def fit(
         with _interruptible():
             trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
     return [_result(module, place, snapshots) for place in range(len(runs))]
+
+
+def _data(runs: Sequence[Run], dtype: torch.dtype) -> StackData:
+    recipe = runs[0].recipe
+    recipe.loss.check(load(recipe.data))
+    return StackData.of(recipe.data, recipe.preprocessing, [run.seeds for run in runs], dtype)
 
 
 def _result(module: StackModule, place: int, snapshots: SnapshotCallback) -> RunResult:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lightning_modules.data.dataset import Targets
 from lightning_modules.recipe import Run
 
 __all__ = ["RunResult", "Snapshot"]
@@ -39,7 +40,7 @@ class RunResult:
         validation_loss: after each epoch, (epochs,); NaN after divergence.
         validation_accuracy: after each epoch, a fraction, (epochs,); NaN after divergence.
         snapshots: at the cycle ends that were reached, before divergence.
-        targets: the true classes by part, (examples,).
+        targets: the true ones by part, as the data set has them.
     """
 
     run: Run
@@ -49,4 +50,4 @@ class RunResult:
     validation_loss: Array
     validation_accuracy: Array
     snapshots: tuple[Snapshot, ...]
-    targets: dict[str, npt.NDArray[np.int64]]
+    targets: dict[str, Targets]

@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lightning_modules.data.dataset import Data, Dataset
+from lightning_modules.data.dataset import Data, Dataset, Examples
+from lightning_modules.data.preprocessing import Preprocessing
 from lightning_modules.data.split import Split, split
-from lightning_modules.data.standardize import Standardizer
+from lightning_modules.errors import InvalidInput
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Seeds
 
-__all__ = ["Part", "StackData", "parts"]
+__all__ = ["Part", "StackData", "classes_of", "load", "parts"]
 
 parts = ("validation", "calibration", "test")
 Part = str
@@ -22,21 +23,22 @@ Part = str
 
 @dataclass(frozen=True)
 class StackData:
-    """One standardised copy of the data set for each split among the runs.
+    """One preprocessed copy of the data for each split among the runs, its parts one after another.
 
     Arguments:
-        inputs: (splits · examples, *shape); a run's rows are those of its split.
-        targets: (splits · examples,).
+        inputs: (splits · examples, *shape), the examples that are in some part; a run's rows are those of its split.
+        targets: (splits · examples,) classes or (splits · examples, outputs) real numbers; in training as the
+            data's wrappers have them.
         rows: the rows of each part for each run, (runs, examples of the part).
         order_seeds: the order seed of each run.
-        classes: the number of classes.
+        outputs: outputs that a network needs: one for each class, or for each real number.
     """
 
     inputs: Tensor
     targets: Tensor
     rows: dict[Part, Tensor]
     order_seeds: tuple[int, ...]
-    classes: int
+    outputs: int
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,37 +51,45 @@ class StackData:
         return self.rows["train"].shape[1]
 
     @staticmethod
-    def of(data: Data, seeds: Sequence[Seeds], dtype: torch.dtype) -> "StackData":
-        """Load a data set, split and standardise it for each run.
+    def of(data: Data, preprocessing: Preprocessing, seeds: Sequence[Seeds], dtype: torch.dtype) -> "StackData":
+        """Load a data set, split and preprocess it for each run.
 
         Arguments:
             data: what to load.
+            preprocessing: fitted on what each run trains on.
             seeds: of each run.
             dtype: of the inputs.
+
+        Raises:
+            InvalidInput: if the data set cannot be loaded, split or preprocessed.
         """
         dataset = load(data)
-        split_seeds = sorted({each.split for each in seeds})
-        splits = {seed: split_of(data, seed) for seed in split_seeds}
-        copies = [Standardizer.fit(dataset.inputs[s.train])(dataset.inputs) for s in splits.values()]
-        offsets = {seed: index * len(dataset.targets) for index, seed in enumerate(split_seeds)}
-        rows = {
-            part: torch.from_numpy(
-                np.stack([getattr(splits[each.split], part) + offsets[each.split] for each in seeds])
-            )
-            for part in ("train", *parts)
-        }
+        splits = sorted({each.split for each in seeds})
+        divided = [_divide(data, dataset, seed) for seed in splits]
+        sizes = {part: len(examples.rows) for part, examples in divided[0].items()}
+        count = sum(sizes.values())
+        inputs = torch.empty((len(splits) * count, *preprocessing.output_shape(dataset.shape)), dtype=dtype)
+        for copy, division in zip(inputs.split(count), divided, strict=True):
+            transform = preprocessing.fit(dataset.inputs[division["train"].rows])
+            used = np.concatenate([examples.rows for examples in division.values()])
+            copy.copy_(torch.from_numpy(transform(dataset.inputs[used])))
+        targets = torch.from_numpy(
+            np.concatenate([examples.targets for division in divided for examples in division.values()])
+        )
+        first = torch.tensor([[splits.index(each.split) * count] for each in seeds])
+        rows = (first + torch.arange(count)).split(list(sizes.values()), dim=1)
         return StackData(
-            inputs=torch.from_numpy(np.concatenate(copies)).to(dtype),
-            targets=torch.from_numpy(np.tile(dataset.targets, len(split_seeds))),
-            rows=rows,
+            inputs=inputs,
+            targets=targets.to(dtype) if dataset.task == "regression" else targets,
+            rows=dict(zip(sizes, rows, strict=True)),
             order_seeds=tuple(each.order for each in seeds),
-            classes=dataset.classes,
+            outputs=dataset.outputs,
         )
 
     def to(self, device: torch.device) -> "StackData":
         """Return the same data on a device."""
         rows = {part: rows.to(device) for part, rows in self.rows.items()}
-        return StackData(self.inputs.to(device), self.targets.to(device), rows, self.order_seeds, self.classes)
+        return StackData(self.inputs.to(device), self.targets.to(device), rows, self.order_seeds, self.outputs)
 
     def epoch_table(self, epoch: int) -> Tensor:
         """Return the training rows of each run in the order of an epoch, (runs, train size).
@@ -97,25 +107,53 @@ class StackData:
         return rows.gather(1, torch.from_numpy(order).to(rows.device))
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the inputs (runs, batch, *shape) and targets (runs, batch) of rows (runs, batch)."""
+        """Return the inputs (runs, batch, *shape) and targets (runs, batch, …) of rows (runs, batch)."""
         flat = rows.reshape(-1)
         inputs = self.inputs.index_select(0, flat).unflatten(0, rows.shape)
-        return inputs, self.targets.index_select(0, flat).view(rows.shape)
+        return inputs, self.targets.index_select(0, flat).unflatten(0, rows.shape)
 
     def keep(self, indices: Sequence[int]) -> "StackData":
         """Return the data of some of the runs."""
         rows = {part: rows[list(indices)] for part, rows in self.rows.items()}
         order_seeds = tuple(self.order_seeds[index] for index in indices)
-        return StackData(self.inputs, self.targets, rows, order_seeds, self.classes)
+        return StackData(self.inputs, self.targets, rows, order_seeds, self.outputs)
 
 
-@lru_cache(maxsize=4)
 def load(data: Data) -> Dataset:
-    """Return the data set, loaded once a process."""
-    return data.load()
+    """Return the data set, loaded once a process however it is wrapped."""
+    return _load(data.source)
+
+
+def split_of(data: Data, seed: int) -> Split:
+    """Return the split of a data set by a seed, before its wrappers; computed once a process."""
+    return _split(data.source, seed)
+
+
+# The largest data sets take most of a gigabyte: a study that goes through many of them must not keep them all.
+def classes_of(data: Data) -> int:
+    """Return how many classes a data set of classification has.
+
+    Raises:
+        InvalidInput: for one of regression: what is searched and reported so far is accuracy.
+    """
+    classes = load(data).classes
+    if classes is None:
+        raise InvalidInput(f"{data!r} has no classes, and studies compare accuracies: give a classification data set.")
+    return classes
+
+
+@lru_cache(maxsize=2)
+def _load(source: Data) -> Dataset:
+    return source.load()
 
 
 @lru_cache(maxsize=64)
-def split_of(data: Data, seed: int) -> Split:
-    """Return the split of a data set by a seed, computed once a process."""
-    return split(load(data), seed)
+def _split(source: Data, seed: int) -> Split:
+    return split(_load(source), seed)
+
+
+def _divide(data: Data, dataset: Dataset, seed: int) -> dict[Part, Examples]:
+    """Return the examples of each part, after the data's wrappers."""
+    rows = {part: getattr(split_of(data, seed), part) for part in ("train", *parts)}
+    examples = {part: Examples(own, dataset.targets[own]) for part, own in rows.items()}
+    return examples | {"train": data.training(examples["train"], dataset, seed)}

@@ -151,6 +151,6 @@ def _initial_module(run: Run, data: StackData) -> nn.Module:
     """Return a run's module as a plain script would make it after ``torch.manual_seed``."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream("init", run.seeds.init))
-        module = run.recipe.model.build(data.shape, data.classes)
+        module = run.recipe.model.build(data.shape, data.outputs)
         initialize(module, run.recipe.initializer)
     return module

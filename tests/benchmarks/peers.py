@@ -14,7 +14,6 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 from lightning_modules.data.split import split
-from lightning_modules.data.standardize import Standardizer
 from lightning_modules.recipe import Recipe
 from lightning_modules.training.stack_data import load
 
@@ -91,7 +90,7 @@ def _lightning(recipe: Recipe, **options: object) -> float:
 def _tensors(recipe: Recipe) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
     dataset = load(recipe.data)
     division = split(dataset, 0)
-    inputs = torch.from_numpy(Standardizer.fit(dataset.inputs[division.train])(dataset.inputs))
+    inputs = torch.from_numpy(recipe.preprocessing.fit(dataset.inputs[division.train])(dataset.inputs))
     targets = torch.from_numpy(dataset.targets)
     return (inputs[division.train], targets[division.train]), (
         inputs[division.validation],
@@ -101,7 +100,7 @@ def _tensors(recipe: Recipe) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[t
 
 def _model(recipe: Recipe) -> nn.Module:
     dataset = load(recipe.data)
-    return recipe.model.build(dataset.shape, dataset.classes)
+    return recipe.model.build(recipe.preprocessing.output_shape(dataset.shape), dataset.outputs)
 
 
 def _sgd(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
