@@ -76,7 +76,7 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
             model.zero_grad()
             loss = cross_entropy(model(inputs[batch]), targets[batch])
             loss.backward()
-            step(recipe.optimizer.learning_rate * multipliers[len(result.train_loss)])
+            step(float(recipe.optimizer.learning_rate * multipliers[len(result.train_loss)]))
             result.train_loss.append(loss.item())
             if len(result.train_loss) in {*stops, steps_per_epoch * recipe.epochs}:
                 _look(model, inputs, division, result)

@@ -48,22 +48,21 @@ def some(cls, **numbers):
 
 
 maybe = st.just(0.0) | momenta
-betas = {"beta1": maybe, "beta2": maybe | st.just(0.999), "epsilon": epsilons}
+# A short average of squares makes steps so steep in the gradient that weight decay feeds rounding back as chaos.
+squares = st.floats(0.9, 0.9999)
+betas = {"beta1": maybe, "beta2": squares, "epsilon": epsilons}
 cases = {
     "SGD": some(SGD, momentum=maybe),
     "SGD, Nesterov": some(SGD, momentum=momenta, nesterov=st.just(True)),
     "AveragedMomentum": some(AveragedMomentum, momentum=maybe),
     "Adagrad": some(Adagrad, initial_accumulator=decays, epsilon=epsilons),
-    "Adadelta": some(Adadelta, decay=maybe, epsilon=epsilons),
-    "RMSProp": some(RMSProp, decay=maybe, momentum=maybe, epsilon=epsilons),
-    # Short averages would sometimes see a variance of nearly 0, of which rounding leaves few digits.
-    "RMSProp, centered": some(
-        RMSProp, decay=st.floats(0.9, 0.999), momentum=maybe, epsilon=epsilons, centered=st.just(True)
-    ),
+    "Adadelta": some(Adadelta, decay=squares, epsilon=epsilons),
+    "RMSProp": some(RMSProp, decay=squares, momentum=maybe, epsilon=epsilons),
+    "RMSProp, centered": some(RMSProp, decay=squares, momentum=maybe, epsilon=epsilons, centered=st.just(True)),
     "Adam": some(Adam, **betas),
     "AdamW": some(AdamW, **betas),
     "AMSGrad": some(AMSGrad, **betas),
-    "SwappedAdam": some(SwappedAdam, gamma1=maybe, gamma2=maybe | st.just(0.999), epsilon=epsilons),
+    "SwappedAdam": some(SwappedAdam, gamma1=squares, gamma2=maybe | st.just(0.999), epsilon=epsilons),
 }
 cases |= {
     # The length of a random gradient is about √13.
@@ -80,9 +79,8 @@ cases["three around Adam"] = st.builds(
 
 
 def test_every_optimizer_is_compared():
-    assert {name.partition(",")[0] for name in cases} >= {
-        cls.__name__ for cls in components("lightning_modules.optimizers", Optimizer)
-    }
+    found = {cls.__name__ for cls in components("lightning_modules.optimizers", Optimizer)}
+    assert {name.partition(",")[0] for name in cases} >= found
 
 
 @pytest.mark.parametrize("case", cases)
