@@ -50,7 +50,9 @@ class L1Proximal(Wrapper):
         rate: "Tensor",
         numbers: "Mapping[str, Tensor]",
     ) -> None:
+        import torch
+
         self.delegate(weights, gradient, state, rate, numbers)
         threshold = rate * numbers["strength"]
         # What lies within the threshold is taken from itself, and leaves an exact 0.
-        weights.sub_(weights.clamp(-threshold, threshold))
+        weights.sub_(torch.minimum(weights, threshold, out=gradient).clamp_(min=-threshold))
