@@ -42,6 +42,17 @@ def test_sgd_by_hand():
     assert result.item() == pytest.approx(after - 0.1 * second, abs=1e-15)
 
 
+def test_coupled_decay_is_the_gradient_of_a_penalty():
+    """``½ λ ‖w‖²`` beside a mean loss; as ``λ' ‖w‖²`` with λ' = λ/2, and beside a sum over N examples with N λ / 2."""
+    examples, decay = 5, 0.3
+    weights, losses, _ = draw_problem(0, runs=1, steps=examples)
+    mean = torch.stack(losses).mean(dim=0)
+    result = take_steps([SGD(0.1, weight_decay=decay)], weights, [mean], [1.0])
+    penalized = weights.clone().requires_grad_()
+    (sum((loss * penalized).sum() for loss in losses) + examples * decay / 2 * penalized.square().sum()).backward()
+    torch.testing.assert_close(result, weights - 0.1 * penalized.grad / examples, rtol=1e-13, atol=1e-13)
+
+
 def test_averaged_momentum_is_the_sum_of_its_definition():
     """``m_k = (1 − γ) Σ γᵏ⁻¹⁻ⁱ gᵢ`` over i = 0 … k − 1, and ``w = w₀ − α Σ m_k``."""
     weights, gradients, _ = draw_problem(0, runs=1, steps=6)
