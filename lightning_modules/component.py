@@ -67,29 +67,41 @@ def content_hash(value: Any) -> str:
 def shape_of(component: Any) -> tuple[Any, ...]:
     """Return what two components must share to be trained in one stack: the type and every field but the floats.
 
-    A float field (learning rate, momentum …) becomes a vector over the runs.
+    A float field (learning rate, momentum …) becomes a vector over the runs, in
+    a component within the component as well.
     """
-    free = float_fields(component)
-    names = [field.name for field in dataclasses.fields(component)]
-    return (type(component), *((name, getattr(component, name)) for name in names if name not in free))
+    shape: list[Any] = [type(component)]
+    for field in dataclasses.fields(component):
+        value = getattr(component, field.name)
+        if not _holds_float(field, value):
+            shape.append((field.name, shape_of(value) if _is_component(value) else value))
+    return tuple(shape)
 
 
 def float_fields(component: Any) -> list[str]:
-    """Return the names of a component's fields that hold floats, a whole number in a field for floats included."""
-    return [
-        field.name for field in dataclasses.fields(component) if _holds_float(field, getattr(component, field.name))
-    ]
+    """Return the names of a component's fields that hold floats, a whole number in a field for floats included.
+
+    Those of a component within it follow a dot: ``optimizer.momentum``.
+    """
+    names = []
+    for field in dataclasses.fields(component):
+        value = getattr(component, field.name)
+        if _holds_float(field, value):
+            names.append(field.name)
+        elif _is_component(value):
+            names += [f"{field.name}.{name}" for name in float_fields(value)]
+    return names
 
 
 def words(name: str) -> str:
     """Return a class name as words, acronyms kept: ``CyclicCosine`` → ``cyclic cosine``, ``ReLU`` → ``ReLU``."""
-    parts = re.split(r"(?<=[a-z])(?=[A-Z][a-z])", name)
-    return " ".join(part.lower() if part.istitle() else part for part in parts)
+    parts = re.split(r"(?<=[a-z0-9])(?=[A-Z][a-z])", name)
+    return " ".join(part.lower() if part.istitle() and part.isalpha() else part for part in parts)
 
 
 def label(value: Any) -> str:
     """Return a short human label: ``cyclic cosine(cycles=5)``; settings that are off by default and left so are out."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if _is_component(value):
         told = [field for field in dataclasses.fields(value) if not _is_off(field, getattr(value, field.name))]
         settings = ", ".join(f"{field.name}={label(getattr(value, field.name))}" for field in told)
         return words(type(value).__name__) + (f"({settings})" if settings else "")
@@ -100,12 +112,16 @@ def label(value: Any) -> str:
     return str(value)
 
 
+def _is_component(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
 def _is_off(field: "dataclasses.Field[Any]", value: Any) -> bool:
     return not value and _is_default(field, value)
 
 
 def _encode(value: Any, *, every_field: bool) -> Json:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if _is_component(value):
         cls = type(value)
         encoded = {type_key: f"{cls.__module__}:{cls.__qualname__}"}
         for field in dataclasses.fields(value):

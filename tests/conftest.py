@@ -19,6 +19,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import initialize
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Run
+from tests.plain_optimizers import plain_step
 
 # "The same bits as alone" is promised for one thread; and the machine's cores are better used by several processes.
 torch.set_num_threads(1)
@@ -49,7 +50,7 @@ class PlainRun:
 
 
 def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int] = ()) -> PlainRun:
-    """Train one ordinary module with `torch.optim.SGD` as a tutorial would: the second route to every training."""
+    """Train one ordinary module with `torch.optim` as a tutorial would: the second route to every training."""
     recipe, seeds = run.recipe, run.seeds
     dataset = recipe.data.load()
     division = split(dataset, seeds.split)
@@ -63,10 +64,7 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
         model = recipe.model.build(dataset.shape, dataset.classes)
         initialize(model, recipe.initializer)
     model.to(dtype)
-    rule = recipe.optimizer
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=1.0, momentum=rule.momentum, nesterov=rule.nesterov, weight_decay=rule.weight_decay
-    )
+    step = plain_step(recipe.optimizer, list(model.parameters()))
     steps_per_epoch = -(-len(division.train) // recipe.batch_size)
     multipliers = recipe.schedule.multipliers(steps_per_epoch * recipe.epochs)
 
@@ -75,11 +73,10 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
         order = np.random.default_rng(stream("order", seeds.order, epoch)).permutation(len(division.train))
         for first in range(0, len(order), recipe.batch_size):
             batch = division.train[order[first : first + recipe.batch_size]]
-            optimizer.param_groups[0]["lr"] = rule.learning_rate * multipliers[len(result.train_loss)]
-            optimizer.zero_grad()
+            model.zero_grad()
             loss = cross_entropy(model(inputs[batch]), targets[batch])
             loss.backward()
-            optimizer.step()
+            step(float(recipe.optimizer.learning_rate * multipliers[len(result.train_loss)]))
             result.train_loss.append(loss.item())
             if len(result.train_loss) in {*stops, steps_per_epoch * recipe.epochs}:
                 _look(model, inputs, division, result)

@@ -19,6 +19,7 @@ from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.initializers.normal import Normal
 from lightning_modules.models.cnn import CNN
 from lightning_modules.models.mlp import MLP
+from lightning_modules.optimizers.clipped import Clipped
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe
 from lightning_modules.schedules.constant import Constant
@@ -216,7 +217,10 @@ def test_labels_are_short_words():
     assert words("SGD") == "SGD"
     assert words("MLP") == "MLP"
     assert words("ReLU") == "ReLU"
+    assert words("RMSProp") == "RMSProp"
+    assert words("L1Proximal") == "L1 proximal"
     assert label(CyclicCosine(3)) == "cyclic cosine(cycles=3)"
+    assert label(Clipped(SGD(0.1), 2)) == "clipped(optimizer=SGD(learning_rate=0.1), norm=2)"
     assert label(HeNormal()) == "he normal"
     assert label(MLP((64, 32), Tanh())) == "MLP(widths=64×32, activation=tanh)"
     assert label(Step((0.25, 0.5))) == "step(milestones=0.25/0.5, factor=0.1)"

@@ -1,79 +1,34 @@
-"""Optimizers: every one treats the rows of its stack apart; SGD is torch's SGD."""
+"""Optimizers: every one treats the rows of its stack apart and keeps to its definition."""
+
+from dataclasses import fields, is_dataclass
+from operator import attrgetter
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lightning_modules.component import float_fields, shape_of
 from lightning_modules.errors import InvalidInput
+from lightning_modules.optimizers.adadelta import Adadelta
+from lightning_modules.optimizers.adagrad import Adagrad
+from lightning_modules.optimizers.adam import Adam
+from lightning_modules.optimizers.adamw import AdamW
+from lightning_modules.optimizers.amsgrad import AMSGrad
+from lightning_modules.optimizers.averaged_momentum import AveragedMomentum
+from lightning_modules.optimizers.clipped import Clipped
+from lightning_modules.optimizers.clipped_by_value import ClippedByValue
+from lightning_modules.optimizers.l1_proximal import L1Proximal
+from lightning_modules.optimizers.l1_subgradient import L1Subgradient
 from lightning_modules.optimizers.optimizer import Optimizer
+from lightning_modules.optimizers.rmsprop import RMSProp
 from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.optimizers.swapped_adam import SwappedAdam
 from tests.conftest import components, instances
+from tests.optimizer_steps import draw_problem, take_steps
 
 found = components("lightning_modules.optimizers", Optimizer)
-
-
-def take_steps(optimizers, weights, gradients, multipliers):
-    """Take one step for every gradient (runs, parameters) with optimizers of one shape, one a run."""
-    weights = weights.clone()
-    state = optimizers[0].state(weights)
-    numbers = {
-        name: torch.tensor([[getattr(each, name)] for each in optimizers], dtype=weights.dtype)
-        for name in float_fields(optimizers[0])
-    }
-    for gradient, multiplier in zip(gradients, multipliers, strict=True):
-        rate = numbers["learning_rate"] * multiplier
-        optimizers[0].step(weights, gradient.clone(), state, rate, numbers)
-    return weights
-
-
-def draw_problem(seed, runs, parameters=13, steps=50):
-    generator = torch.Generator().manual_seed(seed)
-    options = {"generator": generator, "dtype": torch.float64}
-    return (
-        torch.randn(runs, parameters, **options),
-        [torch.randn(runs, parameters, **options) for _ in range(steps)],
-        torch.rand(steps, **options).tolist(),
-    )
-
-
-def torch_sgd(sgd, weights, gradients, multipliers):
-    parameter = torch.nn.Parameter(weights.clone())
-    optimizer = torch.optim.SGD(
-        [parameter], lr=1.0, momentum=sgd.momentum, nesterov=sgd.nesterov, weight_decay=sgd.weight_decay
-    )
-    for gradient, multiplier in zip(gradients, multipliers, strict=True):
-        optimizer.param_groups[0]["lr"] = sgd.learning_rate * multiplier
-        parameter.grad = gradient.clone()
-        optimizer.step()
-    return parameter.detach()
-
-
-rates, momenta, decays = st.floats(1e-4, 1), st.floats(0.01, 0.99), st.floats(0, 0.5)
-
-
-@given(
-    st.lists(st.tuples(rates, st.just(0.0) | momenta, st.just(0.0) | decays), min_size=1, max_size=5),
-    st.integers(0, 99),
-)
-def test_sgd_equals_torch(settings, seed):
-    optimizers = [SGD(rate, momentum, weight_decay=decay) for rate, momentum, decay in settings]
-    weights, gradients, multipliers = draw_problem(seed, len(optimizers))
-    result = take_steps(optimizers, weights, gradients, multipliers)
-    for row, sgd in enumerate(optimizers):
-        expected = torch_sgd(sgd, weights[row], [gradient[row] for gradient in gradients], multipliers)
-        torch.testing.assert_close(result[row], expected, rtol=1e-9, atol=1e-9)
-
-
-@given(st.lists(st.tuples(rates, momenta, st.just(0.0) | decays), min_size=1, max_size=5), st.integers(0, 99))
-def test_sgd_with_nesterov_equals_torch(settings, seed):
-    optimizers = [SGD(rate, momentum, nesterov=True, weight_decay=decay) for rate, momentum, decay in settings]
-    weights, gradients, multipliers = draw_problem(seed, len(optimizers))
-    result = take_steps(optimizers, weights, gradients, multipliers)
-    for row, sgd in enumerate(optimizers):
-        expected = torch_sgd(sgd, weights[row], [gradient[row] for gradient in gradients], multipliers)
-        torch.testing.assert_close(result[row], expected, rtol=1e-9, atol=1e-9)
+filtering = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 def test_sgd_by_hand():
@@ -87,24 +42,117 @@ def test_sgd_by_hand():
     assert result.item() == pytest.approx(after - 0.1 * second, abs=1e-15)
 
 
+def test_coupled_decay_is_the_gradient_of_a_penalty():
+    """``½ λ ‖w‖²`` beside a mean loss; as ``λ' ‖w‖²`` with λ' = λ/2, and beside a sum over N examples with N λ / 2."""
+    examples, decay = 5, 0.3
+    weights, losses, _ = draw_problem(0, runs=1, steps=examples)
+    mean = torch.stack(losses).mean(dim=0)
+    result = take_steps([SGD(0.1, weight_decay=decay)], weights, [mean], [1.0])
+    penalized = weights.clone().requires_grad_()
+    (sum((loss * penalized).sum() for loss in losses) + examples * decay / 2 * penalized.square().sum()).backward()
+    torch.testing.assert_close(result, weights - 0.1 * penalized.grad / examples, rtol=1e-13, atol=1e-13)
+
+
+def test_averaged_momentum_is_the_sum_of_its_definition():
+    """``m_k = (1 − γ) Σ γᵏ⁻¹⁻ⁱ gᵢ`` over i = 0 … k − 1, and ``w = w₀ − α Σ m_k``."""
+    weights, gradients, _ = draw_problem(0, runs=1, steps=6)
+    rate, momentum = 0.3, 0.8
+    result = take_steps([AveragedMomentum(rate, momentum)], weights, gradients, [1.0] * 6)
+    means = [
+        (1 - momentum) * sum(momentum ** (k - 1 - i) * gradient for i, gradient in enumerate(gradients[:k]))
+        for k in range(1, 7)
+    ]
+    torch.testing.assert_close(result, weights - rate * sum(means), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("cls", [Adam, AdamW, AMSGrad, SwappedAdam])
+def test_the_first_step_of_adam_is_the_rate(cls):
+    """At k = 1 the corrected averages are g and g²: the step is ``α g / (|g| + ε)``, whatever the betas."""
+    weights, gradients, _ = draw_problem(0, runs=1, steps=1)
+    result = take_steps([cls(0.1, 0.7, 0.95, epsilon=0.5, weight_decay=0.0)], weights, gradients, [1.0])
+    (gradient,) = gradients
+    torch.testing.assert_close(result, weights - 0.1 * gradient / (gradient.abs() + 0.5), rtol=1e-13, atol=1e-13)
+
+
+def test_the_misprinted_adam_has_the_betas_of_adam_swapped():
+    problem = draw_problem(1, runs=1)
+    swapped, adam = take_steps([SwappedAdam(0.1)], *problem), take_steps([Adam(0.1)], *problem)
+    torch.testing.assert_close(swapped, take_steps([Adam(0.1, beta1=0.999, beta2=0.9)], *problem), rtol=0, atol=0)
+    assert (swapped - adam).abs().max() > 0.1
+
+
+def test_adam_goes_astray_where_amsgrad_does_not():
+    """The losses are ``C w``, ``−w``, ``−w`` in turn: their mean falls towards −1, the better end of [−1, 1]."""
+    weights = torch.zeros(1, 1, dtype=torch.float64)
+    large = 4.0
+    gradients = [torch.full_like(weights, value) for value in [large, -1.0, -1.0] * 300]
+    numbers = {"beta1": 0.0, "beta2": 1 / (1 + large**2)}
+    assert take_steps([Adam(1e-3, **numbers)], weights, gradients, [1.0] * 900).item() > 0.1
+    assert take_steps([AMSGrad(1e-3, **numbers)], weights, gradients, [1.0] * 900).item() < -0.1
+
+
+def test_a_centered_average_of_a_steady_gradient_stays_a_number():
+    gradient = torch.full((1, 4), 0.1)
+    weights = take_steps([RMSProp(1e-9, 0.5, centered=True)], torch.ones(1, 4), [gradient] * 200, [1.0] * 200)
+    assert weights.isfinite().all()
+
+
+@st.composite
+def of_one_shape(draw, first):
+    """Draw an optimizer that may be trained in one stack with another: the same but for its numbers."""
+    fixed = {}
+    for field in fields(first):
+        value = getattr(first, field.name)
+        if is_dataclass(value):
+            fixed[field.name] = draw(of_one_shape(value))
+        elif field.name not in float_fields(first):
+            fixed[field.name] = value
+    return draw(instances(type(first), **fixed))
+
+
 @pytest.mark.parametrize("cls", found)
-@given(data=st.data(), seed=st.integers(0, 99))
-def test_each_row_is_a_run_of_its_own(cls, data, seed):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["single", "double"])
+@filtering
+@given(data=st.data(), seed=st.integers(0, 99), parameters=st.sampled_from([1, 13, 64, 4099]))
+def test_each_row_is_a_run_of_its_own(cls, dtype, data, seed, parameters):
     first = data.draw(instances(cls))
-    others = [other for other in data.draw(st.lists(instances(cls), max_size=3)) if shape_of(other) == shape_of(first)]
-    optimizers = [*others, first]
-    weights, gradients, multipliers = draw_problem(seed, len(optimizers), steps=6)
+    optimizers = [*data.draw(st.lists(of_one_shape(first), max_size=3)), first]
+    assert len({shape_of(each) for each in optimizers}) == 1
+    weights, gradients, multipliers = draw_problem(seed, len(optimizers), parameters, steps=6, dtype=dtype)
     together = take_steps(optimizers, weights, gradients, multipliers)
     alone = take_steps([first], weights[-1:], [gradient[-1:] for gradient in gradients], multipliers)
-    torch.testing.assert_close(together[-1:], alone, rtol=0, atol=0)
+    torch.testing.assert_close(together[-1:], alone, rtol=0, atol=0, equal_nan=True)
     assert all(value.shape[0] == len(optimizers) for value in first.state(weights).values())
 
 
 @pytest.mark.parametrize("cls", found)
+@filtering
 @given(data=st.data())
 def test_every_number_of_a_run_is_a_float_field(cls, data):
     optimizer = data.draw(instances(cls))
-    assert "learning_rate" in float_fields(optimizer)
+    (name,) = [name for name in float_fields(optimizer) if name.rpartition(".")[2] == "learning_rate"]
+    assert attrgetter(name)(optimizer) == optimizer.learning_rate
+
+
+def test_numbers_of_a_wrapped_optimizer_are_numbers_of_a_run_too():
+    wrapped = Clipped(L1Proximal(SGD(0.5, momentum=0.9), strength=0), norm=1)
+    assert float_fields(wrapped) == [
+        "optimizer.optimizer.learning_rate",
+        "optimizer.optimizer.momentum",
+        "optimizer.optimizer.weight_decay",
+        "optimizer.strength",
+        "norm",
+    ]
+    assert wrapped.learning_rate == 0.5
+    assert shape_of(wrapped) == shape_of(Clipped(L1Proximal(SGD(1), strength=0.3), norm=2.5))
+    others = [
+        Clipped(L1Proximal(SGD(0.5, 0.9, nesterov=True), 0), 1),
+        Clipped(L1Subgradient(SGD(0.5, 0.9), 0), 1),
+        Clipped(L1Proximal(Adam(0.5), 0), 1),
+        L1Proximal(Clipped(SGD(0.5, 0.9), 1), 0),
+        Clipped(SGD(0.5, 0.9), 1),
+    ]
+    assert len({shape_of(each) for each in [wrapped, *others]}) == 6
 
 
 def test_whole_numbers_are_numbers_of_a_run_too():
@@ -114,20 +162,34 @@ def test_whole_numbers_are_numbers_of_a_run_too():
 
 
 @pytest.mark.parametrize(
-    ("settings", "culprit"),
+    ("make", "culprit"),
     [
-        ({"learning_rate": -0.1}, "learning_rate is -0.1"),
-        ({"learning_rate": 0}, "learning_rate is 0"),
-        ({"learning_rate": float("nan")}, "learning_rate is nan"),
-        ({"learning_rate": float("inf")}, "learning_rate is inf"),
-        ({"learning_rate": "0.1"}, "learning_rate is '0.1'"),
-        ({"learning_rate": True}, "learning_rate is True"),
-        ({"learning_rate": 0.1, "momentum": 1.0}, "momentum is 1.0"),
-        ({"learning_rate": 0.1, "momentum": -0.5}, "momentum is -0.5"),
-        ({"learning_rate": 0.1, "weight_decay": -1e-3}, "weight_decay is -0.001"),
-        ({"learning_rate": 0.1, "nesterov": True}, "nesterov is on with momentum 0"),
+        (lambda: SGD(-0.1), "SGD's learning_rate is -0.1"),
+        (lambda: SGD(0), "learning_rate is 0"),
+        (lambda: SGD(float("nan")), "learning_rate is nan"),
+        (lambda: SGD(float("inf")), "learning_rate is inf"),
+        (lambda: SGD("0.1"), "learning_rate is '0.1'"),
+        (lambda: SGD(True), "learning_rate is True"),
+        (lambda: SGD(0.1, momentum=1.0), "momentum is 1.0"),
+        (lambda: SGD(0.1, momentum=-0.5), "momentum is -0.5"),
+        (lambda: SGD(0.1, weight_decay=-1e-3), "weight_decay is -0.001"),
+        (lambda: SGD(0.1, nesterov=True), "nesterov is on with momentum 0"),
+        (lambda: AveragedMomentum(0.1, momentum=1), "Averaged momentum's momentum is 1"),
+        (lambda: Adagrad(0.1, initial_accumulator=-1), "Adagrad's initial_accumulator is -1"),
+        (lambda: Adadelta(decay=1), "Adadelta's decay is 1"),
+        (lambda: RMSProp(0.1, epsilon=0), "RMSProp's epsilon is 0"),
+        (lambda: Adam(0.1, beta1=1.0), "Adam's beta1 is 1.0"),
+        (lambda: AdamW(0.1, beta2=-0.1), "AdamW's beta2 is -0.1"),
+        (lambda: AMSGrad(0.1, epsilon=-1), "AMSGrad's epsilon is -1"),
+        (lambda: SwappedAdam(0.1, gamma2=1.5), "Swapped Adam's gamma2 is 1.5"),
+        (lambda: Clipped(SGD(0.1), norm=0), "Clipped's norm is 0: give a finite number above 0"),
+        (lambda: Clipped(0.1, norm=1), "Clipped's optimizer is 0.1: give the optimizer to be wrapped"),
+        (lambda: ClippedByValue(SGD, value=1), "ClippedByValue's optimizer is <class"),
+        (lambda: ClippedByValue(SGD(0.1), value=None), "ClippedByValue's value is None"),
+        (lambda: L1Subgradient(SGD(0.1), -1), "L1Subgradient's strength is -1"),
+        (lambda: L1Proximal(SGD(0.1), float("inf")), "L1Proximal's strength is inf"),
     ],
 )
-def test_numbers_that_make_no_sense_are_refused(settings, culprit):
+def test_numbers_that_make_no_sense_are_refused(make, culprit):
     with pytest.raises(InvalidInput, match=culprit):
-        SGD(**settings)
+        make()

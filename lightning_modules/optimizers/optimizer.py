@@ -14,7 +14,8 @@ class Optimizer(ABC):
     """An update rule and its numbers; subclasses are frozen dataclasses.
 
     Every float field is a number of one run, and in a stack a vector over the
-    runs; other fields are shared by the stack. All runs' parameters lie in one
+    runs; other fields are shared by the stack. Clipping and penalties are
+    optimizers too, each around another (`Wrapper`). All runs' parameters lie in one
     matrix (runs, parameters), so that a step is a few operations for all.
 
     Arguments:
@@ -43,5 +44,5 @@ class Optimizer(ABC):
             gradient: of each run's mean loss, (runs, parameters).
             state: what `state` returned, as the last step left it.
             rate: this step's learning rate, (runs, 1).
-            numbers: every float field by its name, each (runs, 1).
+            numbers: every float field by its name (`float_fields`), each (runs, 1).
         """

@@ -18,8 +18,10 @@ __all__ = ["SGD"]
 class SGD(Optimizer):
     """``g ← g + λ w``, ``v ← γ v + g``, ``w ← w − α v``; with Nesterov ``w ← w − α (g + γ v)``.
 
-    This is torch's convention: the rate stands outside the velocity, and the
-    decay λ w is the gradient of ``½ λ ‖w‖²``, on biases as well.
+    This is torch's convention: the rate stands outside the velocity
+    (`AveragedMomentum` tells of the others), and the decay λ w is the gradient of
+    ``½ λ ‖w‖²`` beside the mean loss of a batch, on biases as well. A penalty
+    written ``λ' ‖w‖²`` is λ = 2 λ'; one beside the sum over N examples is λ = λ' / N.
 
     Arguments:
         learning_rate: α, before the schedule's multiplier.

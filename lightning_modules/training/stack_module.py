@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class StackModule(pl.LightningModule):
         rates = [run.recipe.optimizer.learning_rate * run.recipe.schedule.multipliers(steps) for run in runs]
         self.rates = torch.from_numpy(np.stack(rates, axis=1)).to(dtype)
         self.numbers = {
-            name: torch.tensor([[getattr(run.recipe.optimizer, name)] for run in runs], dtype=dtype)
+            name: torch.tensor([[attrgetter(name)(run.recipe.optimizer)] for run in runs], dtype=dtype)
             for name in float_fields(recipe.optimizer)
         }
         self.train_loss = torch.full((steps, len(runs)), torch.nan, dtype=dtype)

@@ -1,0 +1,96 @@
+"""Every optimizer, run by run, is torch's own: a stack of seven with numbers of their own in every run."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lightning_modules.component import shape_of
+from lightning_modules.optimizers.adadelta import Adadelta
+from lightning_modules.optimizers.adagrad import Adagrad
+from lightning_modules.optimizers.adam import Adam
+from lightning_modules.optimizers.adamw import AdamW
+from lightning_modules.optimizers.amsgrad import AMSGrad
+from lightning_modules.optimizers.averaged_momentum import AveragedMomentum
+from lightning_modules.optimizers.clipped import Clipped
+from lightning_modules.optimizers.clipped_by_value import ClippedByValue
+from lightning_modules.optimizers.l1_proximal import L1Proximal
+from lightning_modules.optimizers.l1_subgradient import L1Subgradient
+from lightning_modules.optimizers.optimizer import Optimizer
+from lightning_modules.optimizers.rmsprop import RMSProp
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.optimizers.swapped_adam import SwappedAdam
+from tests.conftest import components
+from tests.optimizer_steps import draw_problem, take_steps
+from tests.plain_optimizers import plain_step
+
+
+def take_plain_steps(optimizer, weights, gradients, multipliers):
+    """The same for one run as a script has it, its parameters in two pieces."""
+    parameters = [torch.nn.Parameter(piece.clone()) for piece in weights.split(8)]
+    step = plain_step(optimizer, parameters)
+    for gradient, multiplier in zip(gradients, multipliers, strict=True):
+        for parameter, piece in zip(parameters, gradient.split(8), strict=True):
+            parameter.grad = piece.clone()
+        step(optimizer.learning_rate * multiplier)
+    return torch.cat([parameter.detach() for parameter in parameters])
+
+
+rates = st.floats(1e-4, 1)
+momenta = st.floats(0.01, 0.99)
+decays = st.just(0.0) | st.floats(0, 0.5)
+epsilons = st.floats(-10, -1).map(lambda power: 10**power)
+
+
+def some(cls, **numbers):
+    """Optimizers of a class that differ in their rate, their decay and these numbers."""
+    return st.builds(cls, learning_rate=rates, weight_decay=decays, **numbers)
+
+
+maybe = st.just(0.0) | momenta
+# A short average of squares makes steps so steep in the gradient that weight decay feeds rounding back as chaos.
+squares = st.floats(0.9, 0.9999)
+betas = {"beta1": maybe, "beta2": squares, "epsilon": epsilons}
+cases = {
+    "SGD": some(SGD, momentum=maybe),
+    "SGD, Nesterov": some(SGD, momentum=momenta, nesterov=st.just(True)),
+    "AveragedMomentum": some(AveragedMomentum, momentum=maybe),
+    "Adagrad": some(Adagrad, initial_accumulator=decays, epsilon=epsilons),
+    "Adadelta": some(Adadelta, decay=squares, epsilon=epsilons),
+    "RMSProp": some(RMSProp, decay=squares, momentum=maybe, epsilon=epsilons),
+    "RMSProp, centered": some(RMSProp, decay=squares, momentum=maybe, epsilon=epsilons, centered=st.just(True)),
+    "Adam": some(Adam, **betas),
+    "AdamW": some(AdamW, **betas),
+    "AMSGrad": some(AMSGrad, **betas),
+    "SwappedAdam": some(SwappedAdam, gamma1=squares, gamma2=maybe | st.just(0.999), epsilon=epsilons),
+}
+cases |= {
+    # The length of a random gradient is about √13.
+    "Clipped": st.builds(Clipped, cases["SGD"], st.floats(0.1, 10)),
+    "ClippedByValue": st.builds(ClippedByValue, cases["AdamW"], st.floats(0.1, 3)),
+    "L1Subgradient": st.builds(L1Subgradient, cases["SGD"], decays),
+    "L1Proximal": st.builds(L1Proximal, cases["RMSProp"], decays),
+}
+cases["three around Adam"] = st.builds(
+    L1Proximal,
+    st.builds(Clipped, st.builds(L1Subgradient, cases["Adam"], decays), st.floats(0.1, 10)),
+    decays,
+)
+
+
+def test_every_optimizer_is_compared():
+    found = {cls.__name__ for cls in components("lightning_modules.optimizers", Optimizer)}
+    assert {name.partition(",")[0] for name in cases} >= found
+
+
+@pytest.mark.parametrize("case", cases)
+@settings(max_examples=15)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_every_row_equals_torch(case, data, seed):
+    optimizers = data.draw(st.lists(cases[case], min_size=7, max_size=7))
+    assert len({shape_of(each) for each in optimizers}) == 1
+    weights, gradients, multipliers = draw_problem(seed, len(optimizers))
+    result = take_steps(optimizers, weights, gradients, multipliers)
+    for row, optimizer in enumerate(optimizers):
+        expected = take_plain_steps(optimizer, weights[row], [gradient[row] for gradient in gradients], multipliers)
+        torch.testing.assert_close(result[row], expected, rtol=1e-9, atol=1e-9)

@@ -1,0 +1,169 @@
+"""Every optimizer in a whole training, of every kind of model: each run of a stack is the plain loop's run."""
+
+import math
+
+import numpy as np
+import pytest
+
+from lightning_modules.data.digits import Digits
+from lightning_modules.initializers.glorot_uniform import GlorotUniform
+from lightning_modules.initializers.he_normal import HeNormal
+from lightning_modules.models.cnn import CNN
+from lightning_modules.models.mlp import MLP
+from lightning_modules.optimizers.adadelta import Adadelta
+from lightning_modules.optimizers.adagrad import Adagrad
+from lightning_modules.optimizers.adam import Adam
+from lightning_modules.optimizers.adamw import AdamW
+from lightning_modules.optimizers.amsgrad import AMSGrad
+from lightning_modules.optimizers.averaged_momentum import AveragedMomentum
+from lightning_modules.optimizers.clipped import Clipped
+from lightning_modules.optimizers.clipped_by_value import ClippedByValue
+from lightning_modules.optimizers.l1_proximal import L1Proximal
+from lightning_modules.optimizers.l1_subgradient import L1Subgradient
+from lightning_modules.optimizers.optimizer import Optimizer
+from lightning_modules.optimizers.rmsprop import RMSProp
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.optimizers.swapped_adam import SwappedAdam
+from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.schedules.constant import Constant
+from lightning_modules.schedules.cosine import Cosine
+from lightning_modules.schedules.cyclic_cosine import CyclicCosine
+from lightning_modules.training.fit import fit
+from tests.conftest import components, plain_loop, worst
+from tests.test_own_model import TiedWeights
+
+models = {"MLP": MLP((12,)), "CNN": CNN((3,)), "own": TiedWeights()}
+diverging = 3
+schedules = [Cosine(), Constant(), CyclicCosine(2)]
+
+
+def numbers(i):
+    """Momentum, weight decay and a decay of squares that differ from run to run."""
+    return 0.3 + 0.1 * i, 1e-3 * i, 0.9 + 0.01 * i
+
+
+def betas(i):
+    momentum, weight_decay, decay = numbers(i)
+    return {"beta1": momentum, "beta2": decay, "epsilon": 1e-8 * 3**i, "weight_decay": weight_decay}
+
+
+def sgd(rate, i):
+    momentum, weight_decay, _ = numbers(i)
+    return SGD(rate, momentum, weight_decay=weight_decay)
+
+
+def rmsprop(rate, i, centered):
+    momentum, weight_decay, decay = numbers(i)
+    return RMSProp(rate, decay, momentum, centered, 1e-6 * 2**i, weight_decay)
+
+
+optimizers = {
+    "SGD": (0.05, sgd),
+    "AveragedMomentum": (0.2, lambda rate, i: AveragedMomentum(rate, *numbers(i)[:2])),
+    "Adagrad": (0.03, lambda rate, i: Adagrad(rate, 0.01 * i, 1e-7 * 2**i, numbers(i)[1])),
+    "Adadelta": (2.0, lambda rate, i: Adadelta(rate, numbers(i)[2], 1e-6 * 2**i, numbers(i)[1])),
+    "RMSProp": (0.003, lambda rate, i: rmsprop(rate, i, centered=False)),
+    "RMSProp, centered": (0.003, lambda rate, i: rmsprop(rate, i, centered=True)),
+    "Adam": (0.01, lambda rate, i: Adam(rate, **betas(i))),
+    "AdamW": (0.01, lambda rate, i: AdamW(rate, **betas(i))),
+    "AMSGrad": (0.01, lambda rate, i: AMSGrad(rate, **betas(i))),
+    "SwappedAdam": (0.01, lambda rate, i: SwappedAdam(rate, 0.9 + 0.01 * i, 0.99 + 0.001 * i, 1e-7, 1e-3 * i)),
+    # The length of a gradient is about 1 at the start.
+    "Clipped": (0.2, lambda rate, i: Clipped(sgd(rate, i), 0.2 + 0.3 * i)),
+    "ClippedByValue": (0.2, lambda rate, i: ClippedByValue(sgd(rate, i), 0.01 * 2**i)),
+    "L1Subgradient": (0.01, lambda rate, i: L1Subgradient(Adam(rate, **betas(i)), 1e-3 * i)),
+    "L1Proximal": (0.05, lambda rate, i: L1Proximal(Clipped(sgd(rate, i), 1 + i), 1e-2 * i)),
+}
+
+
+def runs_of(name, model):
+    """Seven runs of one shape that differ in every number, one of which overflows within a few steps."""
+    rate, make = optimizers[name]
+    return [
+        Run(
+            Recipe(
+                data=Digits(),
+                model=model,
+                initializer=[HeNormal(), GlorotUniform()][i % 2],
+                optimizer=make(1e308 if i == diverging else rate * (1 + 0.2 * i), i),
+                schedule=schedules[i % 3],
+                batch_size=256,
+                epochs=3,
+            ),
+            Seeds(init=i, order=i + 10, split=i % 2),
+        )
+        for i in range(7)
+    ]
+
+
+def test_every_optimizer_is_trained_with():
+    found = {cls.__name__ for cls in components("lightning_modules.optimizers", Optimizer)}
+    assert {name.partition(",")[0] for name in optimizers} == found
+
+
+@pytest.mark.parametrize("model", models.values(), ids=list(models))
+@pytest.mark.parametrize("name", optimizers)
+def test_a_stack_equals_the_plain_loop(name, model):
+    runs = runs_of(name, model)
+    assert len({run.recipe.shape for run in runs}) == 1
+    loops = [plain_loop(run) for run in runs]
+    stack = fit(runs, precision="64-true")
+    for place, result in [*enumerate(stack), (5, fit([runs[5]], precision="64-true")[0])]:
+        losses = loops[place].train_loss
+        if place == diverging:
+            step = next(step for step, loss in enumerate(losses, 1) if not math.isfinite(loss))
+            assert result.diverged_step == step
+            continue
+        assert result.diverged_step is None
+        np.testing.assert_allclose(result.train_loss, losses, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(result.validation_loss, loops[place].validation_loss, rtol=0, atol=1e-9)
+        last = result.snapshots[-1]
+        assert worst(last.weights, loops[place].weights[last.step]) < 1e-9
+
+
+@pytest.mark.parametrize("name", optimizers)
+def test_single_precision_bits_do_not_depend_on_the_stack(name):
+    runs = runs_of(name, models["MLP"])
+    for place, result in enumerate(fit(runs)):
+        (alone,) = fit([runs[place]])
+        np.testing.assert_array_equal(result.train_loss, alone.train_loss)
+        for mine, other in zip(result.snapshots, alone.snapshots, strict=True):
+            assert worst(mine.weights, other.weights) == 0
+
+
+def zeros(optimizer):
+    """The fraction of a trained network's weights that are exactly 0, biases and dead inputs counted too."""
+    run = Run(
+        Recipe(
+            data=Digits(),
+            model=MLP((16,)),
+            initializer=HeNormal(),
+            optimizer=optimizer,
+            schedule=Cosine(),
+            epochs=20,
+        ),
+        Seeds.all(0),
+    )
+    weights = fit([run])[0].snapshots[-1].weights.values()
+    return sum((values == 0).sum() for values in weights) / sum(values.size for values in weights)
+
+
+# Adam's gradients are scaled to about 1 before the step, and the threshold must weigh against that.
+@pytest.mark.parametrize(
+    ("inner", "strength"), [(SGD(0.1, momentum=0.9), 0.01), (Adam(0.01), 0.5)], ids=["SGD", "Adam"]
+)
+def test_only_the_proximal_step_gives_exact_zeros(inner, strength):
+    assert zeros(L1Proximal(inner, strength)) > 0.2
+    assert zeros(L1Subgradient(inner, strength)) == 0
+
+
+def test_clipping_keeps_a_run_that_explodes():
+    runs = runs_of("SGD", MLP((12, 12, 12)))
+    rates = [1e4, 1e6]
+    exploding = [Run(Recipe(**vars(runs[0].recipe) | {"optimizer": SGD(rate, 0.5)}), runs[0].seeds) for rate in rates]
+    clipped = [
+        Run(Recipe(**vars(runs[0].recipe) | {"optimizer": Clipped(SGD(rate, 0.5), 0.1 / rate)}), runs[0].seeds)
+        for rate in rates
+    ]
+    assert all(result.diverged_step for result in fit(exploding))
+    assert all(np.isfinite(result.train_loss).all() for result in fit(clipped))
