@@ -9,11 +9,13 @@ from lightning_modules.data.dataset import Data
 from lightning_modules.data.preprocessing import Preprocessing
 from lightning_modules.data.standardize import Standardize
 from lightning_modules.errors import InvalidInput
+from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.initializers.initializer import Initializer
 from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.losses.loss import Loss
 from lightning_modules.models.model import Model
 from lightning_modules.optimizers.optimizer import Optimizer
+from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.schedule import Schedule
 
 __all__ = ["Recipe", "Run", "Seeds"]
@@ -27,9 +29,9 @@ class Recipe:
         data: the data set, split four ways by the split seed.
         preprocessing: of its inputs, fitted on what is trained on.
         model: builds the network for the data's shape.
-        initializer: fills the weights of linear and convolutional layers.
         optimizer: the update rule and its numbers.
-        schedule: the learning rate's multiplier at each step.
+        initializer: fills the weights of linear and convolutional layers; He's unless another is given.
+        schedule: the learning rate's multiplier at each step; constant unless another is given.
         loss: the training objective, a mean over the examples of a batch.
         batch_size: examples in one step; the last batch of an epoch may be smaller.
         epochs: passes through the training set.
@@ -42,9 +44,9 @@ class Recipe:
     data: Data
     preprocessing: Preprocessing = field(default_factory=Standardize)
     model: Model
-    initializer: Initializer
     optimizer: Optimizer
-    schedule: Schedule
+    initializer: Initializer = field(default_factory=HeNormal)
+    schedule: Schedule = field(default_factory=Constant)
     loss: Loss = field(default_factory=CrossEntropy)
     batch_size: int = 64
     epochs: int = 20

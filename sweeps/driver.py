@@ -59,7 +59,7 @@ class Driver:
             InvalidInput: if the study cannot be run.
         """
         budget = self.study.budget(self.budget_name)
-        preview(self.study, self.budget_name)
+        classes_of(preview(self.study, self.budget_name).data)
         trials, searched = self._search()
         confirmed = confirmations(trials, self.study, budget.winners)
         trained = searched + self._confirm(trials, confirmed)

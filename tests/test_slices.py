@@ -10,7 +10,7 @@ from analysis.directions import filter_normalized
 from analysis.slices import line_between, plane_through, random_line, random_plane
 from analysis.surface import Surface, training_surface
 from lightning_modules.data.split import split
-from lightning_modules.data.standardize import Standardizer
+from lightning_modules.data.standardize import Standardize
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.models.cnn import CNN
@@ -219,7 +219,7 @@ def test_the_training_surface_is_that_of_the_runs_own_split():
     surface = training_surface(cosine, seeds, torch.float64)
     dataset = cosine.data.load()
     train = split(dataset, 7).train
-    inputs = torch.from_numpy(Standardizer.fit(dataset.inputs[train])(dataset.inputs[train])).double()
+    inputs = torch.from_numpy(Standardize().fit(dataset.inputs[train])(dataset.inputs[train])).double()
     torch.manual_seed(0)
     module = cosine.model.build(dataset.shape, dataset.classes).double()
     center = center_of(module)
