@@ -61,7 +61,6 @@ def recipe_of(**changes):
 def test_the_hash_is_of_the_canonical_json_without_defaults():
     text = (
         '{"data":{"noise":0.5,"type":"lightning_modules.data.moons:Moons"},"epochs":3,'
-        '"initializer":{"type":"lightning_modules.initializers.he_normal:HeNormal"},'
         '"model":{"activation":{"type":"lightning_modules.activations.tanh:Tanh"},'
         '"type":"lightning_modules.models.mlp:MLP","widths":[8,4]},'
         '"optimizer":{"learning_rate":1.0,"type":"lightning_modules.optimizers.sgd:SGD"},'
