@@ -23,7 +23,7 @@ from lightning_modules.training.stack_data import Part, StackData
 __all__ = ["StackModule"]
 
 # Examples of one run evaluated at once: enough to keep the processor busy, few enough to stay in its cache.
-_evaluation_block = 256
+_evaluation_block = 128
 
 
 class StackModule(pl.LightningModule):
