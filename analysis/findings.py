@@ -1,5 +1,6 @@
 """What a study found: every estimate, the verdicts on its claims, its answer in one sentence, and what to beware of."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
@@ -9,6 +10,7 @@ from analysis.claims import Judgement, judge
 from analysis.ensembles import EnsembleGain, ensemble_gains
 from analysis.estimate import Estimate
 from analysis.results import StudyResults
+from sweeps.groups import group_of
 
 __all__ = ["Findings", "find", "name_of"]
 
@@ -55,6 +57,17 @@ class Findings:
         among = f"Of the groups by {field}, {name}" if field else f"Of the winners of the search, the {name}"
         first = f"{among} is ahead ({recipe}): its test accuracy is {best.estimate}."
         return f"{first} {self._against(best, ranking[1])}"
+
+    @property
+    def tuning(self) -> str:
+        """How often the search tried each of the compared groups, in a sentence; empty without groups."""
+        results = self.results
+        if not results.group_by:
+            return ""
+        field = results.group_by[0]
+        counts = Counter(group_of(trial.recipe, field) for trial in results.trials)
+        tried = ", ".join(f"{name_of(group)} {count}" for group, count in sorted(counts.items()))
+        return f"Trials of the search by {field}: {tried}. What was tried more often is tuned better."
 
     def _against(self, best: TestAccuracy, second: TestAccuracy) -> str:
         name = name_of(second.key)

@@ -88,6 +88,7 @@ def _page(findings: Findings, made: list[Picture], listed: list[Table]) -> str:
     return environment.get_template("report.html.j2").render(
         results=results,
         answer=findings.answer,
+        tuning=findings.tuning,
         judgements=findings.judgements,
         warnings=findings.warnings,
         pictures=[(picture, base64.b64encode(picture.png.read_bytes()).decode()) for picture in made],

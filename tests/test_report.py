@@ -8,6 +8,7 @@ import analysis.report
 from analysis.report import write_report
 from lightning_modules.errors import InvalidInput
 from sweeps.claim import Claim
+from sweeps.files import read_json
 from sweeps.paths import StudyPaths
 from tests.stores import TinyStudy, constant, cosine, cyclic, diverging, write_study
 
@@ -93,6 +94,15 @@ def test_order_is_question_answer_warnings_claims_figures_tables_provenance(page
     ]
     places = [page.text.index(mark, 60) for mark in marks]
     assert places == sorted(places)
+
+
+def test_page_says_how_often_each_group_was_tried(page, paths):
+    schedules = [each["recipe_json"]["schedule"]["type"] for each in read_json(paths.study)["trials"]]
+    counts = {kind: sum(each.endswith(f":{kind}") for each in schedules) for kind in ("Constant", "CyclicCosine")}
+    said = page.text.partition("Trials of the search by schedule: ")[2].partition(".")[0]
+    assert f"constant {counts['Constant']}" in said
+    assert f"cyclic cosine {counts['CyclicCosine']}" in said
+    assert sum(counts.values()) <= len(schedules)
 
 
 def test_results_hold_every_estimate_and_verdict(paths):
