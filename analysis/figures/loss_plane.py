@@ -20,7 +20,7 @@ def draw(plane: PlaneSlice, names: tuple[str, ...]) -> Figure:
         plane: the slice.
         names: of its marks.
     """
-    drawing = figure(1.25 * column, 2.9)
+    drawing = figure(1.1 * column, 2.9)
     axes = drawing.add_subplot()
     losses = np.ma.masked_invalid(plane.losses)
     # A loss can round to zero, which has no logarithm.
