@@ -132,7 +132,8 @@ def test_what_is_wrong_on_the_command_line_is_one_sentence(tmp_path, capsys, mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_built_in_study_is_listed_and_shown(capsys, monkeypatch):
+def test_every_built_in_study_is_listed_and_shown(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     status, out, _ = atlas(capsys, monkeypatch, "list")
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()] == [file.stem for file in built_in()]
