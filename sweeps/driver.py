@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.training.stack_data import classes_of
 from sweeps.course import Confirmation, Course, TrialOutcome, append_journal
@@ -152,9 +153,10 @@ class Driver:
 
 def _says(path: Path, content: dict[str, Any]) -> bool:
     """Return whether a file says the same, whoever wrote it when."""
-    if not path.is_file():
-        return False
-    return bool(read_json(path) | {"provenance": None} == content | {"provenance": None})
+    try:
+        return bool(read_json(path) | {"provenance": None} == content | {"provenance": None})
+    except (OSError, TypeError, InvalidInput):
+        return False  # missing or damaged: it is written anew
 
 
 def ranked(trials: Iterable[TrialOutcome], study: Study) -> list[TrialOutcome]:

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
+
+from lightning_modules.errors import InvalidInput
 
 __all__ = ["checksum", "read_arrays", "read_json", "write_arrays", "write_aside", "write_json"]
 
@@ -39,8 +42,15 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds."""
-    return json.loads(path.read_text())
+    """Return what a JSON file holds.
+
+    Raises:
+        InvalidInput: if it holds something else.
+    """
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise InvalidInput(f"{path} is not JSON ({error}): move it away and run again.") from error
 
 
 def write_arrays(path: Path, arrays: Arrays) -> str:
@@ -52,8 +62,15 @@ def write_arrays(path: Path, arrays: Arrays) -> str:
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of a safetensors file."""
-    return load_file(path)
+    """Return the arrays of a safetensors file.
+
+    Raises:
+        InvalidInput: if it is missing or damaged.
+    """
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InvalidInput(f"{path} cannot be read ({error}): move its folder away and run again.") from error
 
 
 def checksum(path: Path) -> str:

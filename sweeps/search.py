@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import optuna
 from optuna.trial import BaseTrial, FixedTrial, Trial, TrialState
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 
 from lightning_modules.component import content_hash, label
 from lightning_modules.errors import InvalidInput
@@ -52,18 +53,23 @@ class Search:
         path: the SQLite database, made if it is missing.
 
     Raises:
-        InvalidInput: if the study file has changed since trials were made.
+        InvalidInput: if the study file has changed since trials were made, or the database is damaged.
     """
 
     def __init__(self, study: Study, budget_name: str, path: Path) -> None:
         self._study, self._budget = study, study.budget(budget_name)
         minimize = study.metric == "validation_loss"
-        self._optuna = optuna.create_study(
-            storage=_storage(path),
-            study_name=budget_name,
-            direction="minimize" if minimize else "maximize",
-            load_if_exists=True,
-        )
+        try:
+            self._optuna = optuna.create_study(
+                storage=_storage(path),
+                study_name=budget_name,
+                direction="minimize" if minimize else "maximize",
+                load_if_exists=True,
+            )
+        except (sqlite3.DatabaseError, SQLAlchemyError) as error:
+            raise InvalidInput(
+                f"{path} is not a search's database ({error}): move it away and run again; complete runs are kept."
+            ) from error
 
     def proposals(self) -> list[Proposal]:
         """Return all proposals made so far, by number; those without a value are still to be trained."""

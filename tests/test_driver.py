@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -218,3 +219,30 @@ def test_confirmations_by_hand():
         (trials[0].recipe, ("schedule=constant",)),
     ]
     assert group_of(trials[1].recipe, "model.widths") == "model.widths=3"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "sentence"),
+    [
+        ("search.db", r"search\.db is not a search's database .*: move it away and run again"),
+        ("runs/*/*/record.json", r"record\.json cannot be read .*: move its folder away and run again"),
+    ],
+)
+def test_a_damaged_file_is_named_and_once_away_the_study_is_what_it_was(tmp_path, whole, damaged, sentence):
+    shutil.copytree(whole[0] / "it", tmp_path / "it")
+    file = sorted((tmp_path / "it").glob(damaged))[0]
+    file.write_text("not what it was")
+    with pytest.raises(InvalidInput, match=sentence):
+        run(tmp_path)
+    file.unlink()
+    run(tmp_path)
+    assert content(tmp_path) == content(whole[0])
+
+
+def test_a_damaged_course_is_written_anew(tmp_path, whole):
+    shutil.copytree(whole[0] / "it", tmp_path / "it")
+    (tmp_path / "it" / "study.json").write_text("{")
+    with pytest.raises(InvalidInput, match=r"study\.json is not JSON"):
+        read_json(tmp_path / "it" / "study.json")
+    assert run(tmp_path) == 0
+    assert content(tmp_path) == content(whole[0])

@@ -116,3 +116,11 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["file.json"]
     write_arrays(tmp_path / "arrays.safetensors", {"x": np.ones((2, 3)).T})
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(path.read_bytes()[:50]), lambda path: path.unlink()])
+def test_damaged_arrays_are_named(tmp_path, results, damage):
+    record = RunStore(tmp_path).save(results[0], "confirm")
+    damage(record.folder / "predictions.safetensors")
+    with pytest.raises(InvalidInput, match=r"predictions\.safetensors cannot be read .*: move its folder away"):
+        record.predictions()
