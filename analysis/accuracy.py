@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,6 +72,9 @@ def test_accuracy(confirmed: ConfirmedRecipe, key: str) -> TestAccuracy | None:
         f"; {len(diverged)} diverged and count as guessing, {chance:.1%} right" if diverged else ""
     )
     estimate = t_interval(list(by_seed.values()), f"test_accuracy[{key}]", over)
+    if len(diverged) == len(by_seed):
+        # Guessing alike on every seed is no measurement, so it has no interval and decides no claim.
+        estimate = replace(estimate, low=None, high=None)
     return TestAccuracy(key, confirmed.recipe, estimate, by_seed, diverged, examples)
 
 

@@ -56,7 +56,11 @@ def judge(claim: Claim, estimates: Iterable[Estimate]) -> Judgement:
     if estimate is None:
         return Judgement(claim, "undecided", _missing(claim.estimate, list(named)), None)
     if estimate.low is None or estimate.high is None:
-        reason = f"One seed ({estimate.amount}) has no interval: give the budget more report seeds."
+        reason = (
+            f"One seed ({estimate.amount}) has no interval: give the budget more report seeds."
+            if estimate.n == 1
+            else f"No run was trained to its end ({estimate.over}), so there is no interval."
+        )
         return Judgement(claim, "undecided", reason, estimate)
     if estimate.low > claim.bound or estimate.high < claim.bound:
         side = "above" if estimate.low > claim.bound else "below"

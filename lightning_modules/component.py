@@ -160,5 +160,7 @@ def _class_of(path: str) -> type:
             module = None
     cls = getattr(module, class_name, None)
     if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
-        raise InvalidInput(f"The type {path!r} is not known here: load the study file that defines it first.")
+        raise InvalidInput(
+            f"The type {path!r} is not known here: name the study file that defines it, as in `atlas report FILE.py`."
+        )
     return cls

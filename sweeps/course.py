@@ -142,11 +142,11 @@ def _work(journal: Path, budget_name: str) -> dict[str, Any]:
     for text in journal.read_text().splitlines() if journal.is_file() else ():
         try:
             line = json.loads(text)
-        except ValueError:
+            if line["budget"] == budget_name:
+                seconds[line["purpose"]] = round(seconds.get(line["purpose"], 0.0) + line["seconds"], 3)
+                runs += line["runs"]
+        except (ValueError, KeyError, TypeError):
             continue
-        if line["budget"] == budget_name:
-            seconds[line["purpose"]] = round(seconds.get(line["purpose"], 0.0) + line["seconds"], 3)
-            runs += line["runs"]
     return {"seconds": seconds, "runs": runs}
 
 

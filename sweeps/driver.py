@@ -82,6 +82,9 @@ class Driver:
             while len(proposals) < stop:
                 proposals.append(search.ask())
             batch = proposals[len(trials) : stop]
+            for proposal in batch:
+                for field in self.study.group_by:
+                    group_of(proposal.recipe, field)  # refused before it is trained
             outcomes, count = self._try(batch)
             for proposal, outcome in zip(batch, outcomes, strict=True):
                 if proposal.value is None:
@@ -160,9 +163,9 @@ def _says(path: Path, content: dict[str, Any]) -> bool:
 
 
 def ranked(trials: Iterable[TrialOutcome], study: Study) -> list[TrialOutcome]:
-    """Return the trials from best to worst; of equals the earlier is the better."""
+    """Return the trials from best to worst; of equals the one that diverged less is the better, then the earlier."""
     sign = 1 if study.metric == "validation_loss" else -1
-    return sorted(trials, key=lambda trial: (sign * trial.value, trial.number))
+    return sorted(trials, key=lambda trial: (sign * trial.value, trial.diverged_seeds, trial.number))
 
 
 def confirmations(trials: Iterable[TrialOutcome], study: Study, winners: int) -> list[Confirmation]:

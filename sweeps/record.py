@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
-from sweeps.files import read_arrays
+from sweeps.files import checksum, read_arrays
 
 __all__ = ["Purpose", "RunRecord"]
 
@@ -62,7 +63,7 @@ class RunRecord:
 
     def curves(self) -> dict[str, Array]:
         """Return train_loss (steps,), and validation_loss and validation_accuracy (epochs,); NaN after divergence."""
-        return read_arrays(self.folder / "curves.safetensors")
+        return self._arrays("curves.safetensors")
 
     def predictions(self) -> dict[str, Array]:
         """Return the class probabilities by part and the true classes.
@@ -70,14 +71,26 @@ class RunRecord:
         ``validation``, ``calibration`` and ``test`` are (snapshots, examples,
         classes); ``validation_targets`` and so on are (examples,).
         """
-        return read_arrays(self.folder / "predictions.safetensors")
+        return self._arrays("predictions.safetensors")
 
     def snapshots(self) -> list[dict[str, Array]]:
         """Return the weights of each snapshot, by parameter name."""
-        arrays = read_arrays(self.folder / "snapshots.safetensors")
+        arrays = self._arrays("snapshots.safetensors")
         names = sorted({name.partition("/")[2] for name in arrays})
         return [{name: arrays[f"{index}/{name}"] for name in names} for index in range(len(self.snapshot_steps))]
 
     def learning_rates(self) -> npt.NDArray[np.float64]:
         """Return the learning rate of each step, (steps,)."""
         return self.recipe.optimizer.learning_rate * self.recipe.schedule.multipliers(self.steps)
+
+    def _arrays(self, name: str) -> dict[str, Array]:
+        """Return the arrays of a file that is what the record says.
+
+        Raises:
+            InvalidInput: if it is missing, damaged or another.
+        """
+        path = self.folder / name
+        arrays = read_arrays(path)
+        if checksum(path) != self.files.get(name):
+            raise InvalidInput(f"{path} is not what its record says: move its folder away and run again.")
+        return arrays

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import optuna
 from optuna.trial import BaseTrial, FixedTrial, Trial, TrialState
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from lightning_modules.component import content_hash, label
@@ -70,6 +71,16 @@ class Search:
             raise InvalidInput(
                 f"{path} is not a search's database ({error}): move it away and run again; complete runs are kept."
             ) from error
+
+        asked = {"metric": study.metric, "search seeds": list(self._budget.search_seeds), "seed": study.search_seed}
+        for name, value in asked.items():
+            before = self._optuna.user_attrs.get(name, value)
+            if before != value:
+                raise InvalidInput(
+                    f"The study's {name} was {before} when its search began and is {value} now:"
+                    " give a new --store, or undo the change."
+                )
+            self._optuna.set_user_attr(name, value)
 
     def proposals(self) -> list[Proposal]:
         """Return all proposals made so far, by number; those without a value are still to be trained."""
@@ -154,9 +165,11 @@ def _storage(path: Path) -> optuna.storages.RDBStorage:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
+    # A path may hold what means something in a URL.
+    url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query={"uri": "true"})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
+        storage = optuna.storages.RDBStorage(url.render_as_string(), engine_kwargs={"connect_args": {"timeout": 60}})
     event.listen(storage.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=NORMAL"))
     storage.engine.dispose()  # Connections opened before the listener was there are closed.
     return storage

@@ -86,6 +86,11 @@ class Study:
             raise InvalidInput("The study has no question: write the one sentence that it answers.")
         if not self.budgets:
             raise InvalidInput('The study has no budget: give budgets={"default": Budget(…)}.')
+        if isinstance(self.group_by, str):
+            raise InvalidInput(f"The study's group_by is {self.group_by!r}: give a list of field names.")
+        for claim in self.claims:
+            if not isinstance(claim, Claim):
+                raise InvalidInput(f"The study's claims hold {claim!r}: give Claim(…) objects.")
         if self.metric not in ("validation_accuracy", "validation_loss"):
             raise InvalidInput(
                 f"The study's metric is {self.metric!r}: give 'validation_accuracy' or 'validation_loss'."

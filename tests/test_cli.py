@@ -192,7 +192,7 @@ def test_a_study_of_ones_own_with_its_own_model(tmp_path, capsys, monkeypatch):
     assert "Nothing to train" in out
     status, out, _ = atlas(capsys, monkeypatch, "report", "mine", "--store", store)
     assert status == 0
-    fresh = [sys.executable, "-m", "studies", "report", "mine", "--store", str(store)]
+    fresh = [sys.executable, "-m", "studies", "report", str(file), "--store", str(store)]
     done = subprocess.run(fresh, capture_output=True, text=True, check=True, cwd=repository)
     assert "index.html" in done.stdout
     status, out, _ = atlas(capsys, monkeypatch, "show", file, "--store", store)

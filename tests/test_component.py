@@ -144,7 +144,7 @@ def test_a_type_of_an_unknown_module_is_refused_and_not_imported(tmp_path, monke
     monkeypatch.syspath_prepend(str(tmp_path))
     data = recipe_of().to_json()
     data["model"] = {"type": "planted:Thing"}
-    with pytest.raises(InvalidInput, match=r"type 'planted:Thing' is not known here: load the study file"):
+    with pytest.raises(InvalidInput, match=r"type 'planted:Thing' is not known here: name the study file"):
         Recipe.from_json(data)
     assert "planted" not in sys.modules
 

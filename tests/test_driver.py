@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,19 +17,23 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.models.mlp import MLP
 from lightning_modules.optimizers.sgd import SGD
-from lightning_modules.recipe import Recipe
+from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.cosine import Cosine
+from lightning_modules.schedules.cyclic_cosine import CyclicCosine
 from sweeps.course import TrialOutcome
-from sweeps.driver import Driver, confirmations
+from sweeps.driver import Driver, confirmations, ranked
 from sweeps.executors.executor import Executor
 from sweeps.executors.in_process import InProcess
 from sweeps.files import read_json
 from sweeps.groups import group_of
 from sweeps.lock import locked
+from sweeps.objective import objective
 from sweeps.paths import StudyPaths
+from sweeps.record import RunRecord
 from sweeps.store import RunStore
 from sweeps.study import Budget, Study
+from sweeps.suggest import Middle
 from sweeps.tracker import NoTracker
 from sweeps.watcher import Watcher
 
@@ -246,3 +251,29 @@ def test_a_damaged_course_is_written_anew(tmp_path, whole):
         read_json(tmp_path / "it" / "study.json")
     assert run(tmp_path) == 0
     assert content(tmp_path) == content(whole[0])
+
+
+def test_a_diverged_recipe_does_not_win_by_loss():
+    diverged, poor = Run(recipe(Middle(budget)), Seeds.all(0)), Run(recipe(Middle(budget)), Seeds.all(1))
+
+    def record(each, metrics, step):
+        return RunRecord(Path(), each, "search", 1, step, metrics, (), {})
+
+    lost = objective([record(diverged, {}, 3)], "validation_loss", 10)
+    trained = objective([record(poor, {"validation_loss": 134.0}, None)], "validation_loss", 10)
+    assert trained <= lost == pytest.approx(2.302585)
+    by_loss = replace(study, metric="validation_loss")
+    other = Recipe(**(vars(recipe(Middle(budget))) | {"batch_size": 7}))
+    order = ranked([TrialOutcome(0, diverged.recipe, lost, 1), TrialOutcome(1, other, trained, 0)], by_loss)
+    assert [trial.number for trial in order] == [1, 0]
+
+
+def test_a_field_that_some_recipes_lack_is_refused_before_training(tmp_path):
+    def mixed(suggest):
+        each = recipe(suggest)
+        return Recipe(**(vars(each) | {"schedule": suggest.choice("cycles", [CyclicCosine(2), Cosine()])}))
+
+    what = Study(question="Is it?", recipe=mixed, budgets={"default": budget}, group_by=["schedule.cycles"])
+    with pytest.raises(InvalidInput, match=r"groups by 'schedule\.cycles'"):
+        run(tmp_path, what=what)
+    assert not list((tmp_path / "it" / "runs").iterdir())

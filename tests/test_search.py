@@ -144,3 +144,18 @@ def test_the_middle_of_every_range():
 def test_bad_budgets(changes, sentence):
     with pytest.raises(InvalidInput, match=sentence):
         Budget(**({"trials": 1, "search_seeds": [0], "report_seeds": [1], "epochs": 1} | changes))
+
+
+def test_a_changed_metric_is_refused(tmp_path):
+    Search(make_study(), "default", tmp_path / "search.db").ask()
+    with pytest.raises(InvalidInput, match=r"metric was validation_accuracy .* is validation_loss now"):
+        Search(make_study(metric="validation_loss"), "default", tmp_path / "search.db")
+
+
+def test_a_folder_may_be_called_anything(tmp_path):
+    folder = tmp_path / "sp ace 'q\" ünï?x=1#f%41&b"
+    folder.mkdir()
+    Search(make_study(), "default", folder / "search.db").ask()
+    assert len(Search(make_study(), "default", folder / "search.db").proposals()) == 1
+    assert (folder / "search.db").stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]

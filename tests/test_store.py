@@ -124,3 +124,11 @@ def test_damaged_arrays_are_named(tmp_path, results, damage):
     damage(record.folder / "predictions.safetensors")
     with pytest.raises(InvalidInput, match=r"predictions\.safetensors cannot be read .*: move its folder away"):
         record.predictions()
+
+
+def test_arrays_that_are_not_the_records_are_named(tmp_path, results):
+    store = RunStore(tmp_path)
+    first, second = (store.save(result, "confirm") for result in results[:2])
+    (first.folder / "curves.safetensors").write_bytes((second.folder / "curves.safetensors").read_bytes())
+    with pytest.raises(InvalidInput, match=r"curves\.safetensors is not what its record says"):
+        first.curves()

@@ -9,8 +9,7 @@ from rich.console import Console
 
 from lightning_modules.errors import InvalidInput
 from studies.command import show
-from studies.command.loader import built_in, load_file, load_study, study_name
-from sweeps.files import read_json
+from studies.command.loader import built_in, load_study, study_name
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
 
@@ -105,8 +104,8 @@ def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
         raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
     from analysis.report import write_report
 
-    # Records may hold components that the study's file defines; the store remembers where it was.
-    file = Path(study) if study.endswith(".py") else Path(read_json(paths.study)["file"])
-    if file.is_file():
-        load_file(file.resolve())
+    # Records may hold components that the study's file defines. It is executed only when the user names it: a store
+    # may come from anybody.
+    if study.endswith(".py"):
+        load_study(study)
     typer.echo(f"Report: {write_report(paths)}")

@@ -48,10 +48,12 @@ def run_study(
                 trained = driver.run()
             executor.close()
             page = paths.report / "index.html"
-            if trained or not page.is_file():
-                _report(paths, tracker, console)
-            else:
+            if not trained:
                 console.print("Nothing to train: every run of this study is complete.", soft_wrap=True)
+            results = paths.report / "results.json"
+            if not results.is_file() or results.stat().st_mtime <= paths.study.stat().st_mtime:
+                _report(paths, console)
+            _mirror(paths, tracker)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
 
 
@@ -65,12 +67,15 @@ def _executor(loaded: LoadedStudy, workers: int | None) -> Executor:
     return Local(workers or os.cpu_count() or 1, prepare=partial(load_file, loaded.file))
 
 
-def _report(paths: StudyPaths, tracker: "Tracker", console: Console) -> None:
-    """Write the report and mirror its tables and figures."""
+def _report(paths: StudyPaths, console: Console) -> None:
     from analysis.report import write_report
 
     with console.status("report"):
         write_report(paths)
+
+
+def _mirror(paths: StudyPaths, tracker: "Tracker") -> None:
+    """Give the report's numbers, tables and figures to the tracker, which knows whether it has them already."""
     tables = {}
     for file in sorted((paths.report / "tables").glob("*.csv")):
         with file.open(newline="") as lines:

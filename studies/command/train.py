@@ -61,5 +61,5 @@ def _best_so_far(paths: StudyPaths, budget: str, metric: Metric) -> Recipe | Non
     if course["budget_name"] != budget or not course["trials"]:
         return None
     sign = 1 if metric == "validation_loss" else -1
-    best = min(course["trials"], key=lambda trial: (sign * trial["value"], trial["number"]))
+    best = min(course["trials"], key=lambda trial: (sign * trial["value"], trial["diverged_seeds"], trial["number"]))
     return Recipe.from_json(best["recipe_json"])
