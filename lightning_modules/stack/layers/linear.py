@@ -23,10 +23,14 @@ class Linear(Layer):
 
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
         weight = parameters[self._weight]
-        x = x.expand(len(weight), -1, -1)
+        batch = x.shape[2]
+        # A single column would be multiplied by another routine, whose rounding depends on the size of the stack.
+        x = x.expand(len(weight), -1, max(batch, 2))
         if self._bias is None:
-            return torch.bmm(weight, x)
-        return torch.baddbmm(parameters[self._bias].unsqueeze(2), weight, x)
+            y = torch.bmm(weight, x)
+        else:
+            y = torch.baddbmm(parameters[self._bias].unsqueeze(2), weight, x)
+        return y if batch > 1 else y[:, :, :1].contiguous()
 
     def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:
         torch.bmm(upstream, x.mT, out=gradients[self._weight])
