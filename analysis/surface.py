@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
 from lightning_modules.recipe import Recipe, Seeds
+from lightning_modules.stack.carried import carried
 from lightning_modules.stack.layout import Layout
 from lightning_modules.stack.stacked import Stacked, stacked
 from lightning_modules.stack.working_set import working_set
@@ -46,22 +47,21 @@ class Surface:
     """The mean loss and the accuracy of a module on fixed examples, for any weights.
 
     The module is evaluated in evaluation mode, all examples at every point, and
-    sums are kept in double precision.
+    sums are kept in double precision. Running statistics and frozen parameters
+    are the same at every point.
 
     Arguments:
-        module: an ordinary module; its own weights are not used.
+        module: an ordinary module; of its own values only the buffers and what is frozen are used.
         loss: per example.
         inputs: (examples, *shape); their precision is that of the evaluation.
         targets: (examples,).
-
-    Raises:
-        InvalidInput: if the module keeps buffers, which a stack does not carry.
     """
 
     def __init__(self, module: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> None:
         self.module = module.eval()
         self.layout = Layout.of(module)
         self._loss, self._inputs, self._targets = loss, inputs, targets
+        self._carried = carried([module], inputs.dtype)
         self._own = threading.local()
         self._model()
         touched = working_set(self.module, tuple(inputs.shape[1:]), min(_block, len(inputs)))
@@ -78,7 +78,7 @@ class Surface:
         Raises:
             InvalidInput: if they are not those of this module.
         """
-        found = {name: tuple(value.shape) for name, value in weights.items()}
+        found = {name: tuple(value.shape) for name, value in weights.items() if name not in self._carried}
         if found != dict(self.layout.shapes):
             raise InvalidInput("The snapshot's weights are not those of the recipe's model: take both from one recipe.")
         return self.layout.row({name: torch.from_numpy(value) for name, value in weights.items()}).to(self.dtype)
@@ -109,7 +109,9 @@ class Surface:
     def _evaluate(self, origin: Tensor, basis: Tensor, coordinates: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean loss and the accuracy at coordinates (points, dimensions), each (points,)."""
         weights = torch.addmm(origin, coordinates, basis)
-        model, parameters = self._model(), self.layout.views(weights)
+        model = self._model()
+        shared = {name: value.expand(len(weights), *value.shape[1:]) for name, value in self._carried.items()}
+        parameters = {**self.layout.views(weights), **shared}
         losses = torch.zeros(len(weights), dtype=torch.float64)
         right = torch.zeros(len(weights), dtype=torch.float64)
         for inputs, targets in zip(self._inputs.split(_block), self._targets.split(_block), strict=True):
@@ -127,14 +129,22 @@ class Surface:
         return model
 
 
-def training_surface(recipe: Recipe, seeds: Seeds, dtype: torch.dtype = torch.float32) -> Surface:
+def training_surface(
+    recipe: Recipe, seeds: Seeds, weights: Mapping[str, npt.NDArray[Any]], dtype: torch.dtype = torch.float32
+) -> Surface:
     """Return the surface that a run descended: its recipe's model and loss on the whole training set of its split.
 
     Arguments:
         recipe: of the run.
         seeds: of the run.
+        weights: of a snapshot, whose running statistics and frozen parameters hold at every point.
         dtype: precision of the evaluation.
     """
     data = StackData.of(recipe.data, recipe.preprocessing, [seeds], dtype)
     inputs, targets = data.take(data.rows["train"])
-    return Surface(recipe.model.build(data.shape, data.outputs), recipe.loss, inputs[0], targets[0])
+    module = recipe.model.build(data.shape, data.outputs)
+    kept = dict(module.named_parameters()) | dict(module.named_buffers())
+    with torch.no_grad():
+        for name in kept.keys() & weights.keys():
+            kept[name].copy_(torch.from_numpy(weights[name]))
+    return Surface(module, recipe.loss, inputs[0], targets[0])

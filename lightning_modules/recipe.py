@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from lightning_modules.augmentation.augmentation import Augmentation
+from lightning_modules.augmentation.no_augmentation import NoAugmentation
 from lightning_modules.checks import require_integer
 from lightning_modules.component import Json, content_hash, from_json, shape_of, to_json
 from lightning_modules.data.dataset import Data
@@ -17,6 +19,8 @@ from lightning_modules.models.model import Model
 from lightning_modules.optimizers.optimizer import Optimizer
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.schedule import Schedule
+from lightning_modules.stopping.never import Never
+from lightning_modules.stopping.stopping import Stopping
 
 __all__ = ["Recipe", "Run", "Seeds"]
 
@@ -33,6 +37,8 @@ class Recipe:
         initializer: fills the weights of linear and convolutional layers; He's unless another is given.
         schedule: the learning rate's multiplier at each step; constant unless another is given.
         loss: the training objective, a mean over the examples of a batch.
+        augmentation: what is done to training examples each time they are seen; nothing unless it is given.
+        stopping: when a run ends before its last epoch; never unless it is given.
         batch_size: examples in one step; the last batch of an epoch may be smaller.
         epochs: passes through the training set.
 
@@ -48,6 +54,8 @@ class Recipe:
     initializer: Initializer = field(default_factory=HeNormal)
     schedule: Schedule = field(default_factory=Constant)
     loss: Loss = field(default_factory=CrossEntropy)
+    augmentation: Augmentation = field(default_factory=NoAugmentation)
+    stopping: Stopping = field(default_factory=Never)
     batch_size: int = 64
     epochs: int = 20
 
@@ -60,6 +68,8 @@ class Recipe:
             "optimizer": Optimizer,
             "schedule": Schedule,
             "loss": Loss,
+            "augmentation": Augmentation,
+            "stopping": Stopping,
         }
         for name, kind in kinds.items():
             value = getattr(self, name)
@@ -87,7 +97,7 @@ class Recipe:
     @property
     def shape(self) -> tuple[Any, ...]:
         """What runs must share to be trained in one stack: the graph, the batches and the number of steps."""
-        graph = (self.data, self.preprocessing, self.model, self.loss)
+        graph = (self.data, self.preprocessing, self.model.graph, self.loss)
         return (*graph, self.batch_size, self.epochs, shape_of(self.optimizer))
 
     def to_json(self) -> Json:
@@ -113,7 +123,7 @@ class Seeds:
 
     Arguments:
         init: the initial weights.
-        order: the order of the examples in each epoch.
+        order: the order of the examples in each epoch, what dropout drops, how examples are augmented.
         split: which examples train, select, calibrate and test.
 
     Raises:

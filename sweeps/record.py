@@ -31,7 +31,8 @@ class RunRecord:
         purpose: why it was trained.
         steps_per_epoch: steps in one epoch.
         diverged_step: the step (from 1) whose loss was first not finite, or None.
-        metrics: at the end of training, fractions and nats: validation_accuracy, validation_loss, train_loss (mean
+        kept_epoch: the epoch (from 0) whose weights early stopping kept, or None: the last one's.
+        metrics: of the weights kept, fractions and nats: validation_accuracy, validation_loss, train_loss (mean
             of the last epoch), and test_accuracy, test_loss for a confirmed run; empty if the run diverged.
         snapshot_steps: steps taken at each snapshot kept.
         files: the checksum of each file beside the record.
@@ -42,6 +43,7 @@ class RunRecord:
     purpose: Purpose
     steps_per_epoch: int
     diverged_step: int | None
+    kept_epoch: int | None
     metrics: Mapping[str, float]
     snapshot_steps: tuple[int, ...]
     files: Mapping[str, str]

@@ -97,6 +97,7 @@ class RunStore:
             "purpose": purpose,
             "steps_per_epoch": result.steps_per_epoch,
             "diverged_step": result.diverged_step,
+            "kept_epoch": result.kept_epoch,
             "metrics": {} if result.diverged_step is not None else _metrics(result, purpose),
             "snapshot_steps": [snapshot.step for snapshot in kept],
             "files": files,
@@ -106,10 +107,12 @@ class RunStore:
 
 
 def _metrics(result: RunResult, purpose: Purpose) -> dict[str, float]:
+    epoch = result.run.recipe.epochs - 1 if result.kept_epoch is None else result.kept_epoch
+    last_steps = slice(epoch * result.steps_per_epoch, (epoch + 1) * result.steps_per_epoch)
     metrics = {
-        "validation_accuracy": float(result.validation_accuracy[-1]),
-        "validation_loss": float(result.validation_loss[-1]),
-        "train_loss": float(result.train_loss[-result.steps_per_epoch :].mean()),
+        "validation_accuracy": float(result.validation_accuracy[epoch]),
+        "validation_loss": float(result.validation_loss[epoch]),
+        "train_loss": float(result.train_loss[last_steps].mean()),
     }
     if purpose != "search":
         probabilities, targets = result.snapshots[-1].probabilities["test"], result.targets["test"]
@@ -138,6 +141,7 @@ def _decode(folder: Path, record: dict[str, Any]) -> RunRecord:
         purpose=record["purpose"],
         steps_per_epoch=record["steps_per_epoch"],
         diverged_step=record["diverged_step"],
+        kept_epoch=record.get("kept_epoch"),
         metrics=record["metrics"],
         snapshot_steps=tuple(record["snapshot_steps"]),
         files=record["files"],

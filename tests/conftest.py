@@ -6,7 +6,8 @@ import pkgutil
 import types
 import typing
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import initialize
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Run
+from lightning_modules.stack.dropout import Dropping
 from tests.plain_optimizers import plain_step
 
 # "The same bits as alone" is promised for one thread; and the machine's cores are better used by several processes.
@@ -64,24 +66,26 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
         model = recipe.model.build(dataset.shape, dataset.classes)
         initialize(model, recipe.initializer)
     model.to(dtype)
-    step = plain_step(recipe.optimizer, list(model.parameters()))
+    step = plain_step(recipe.optimizer, [each for each in model.parameters() if each.requires_grad])
     steps_per_epoch = -(-len(division.train) // recipe.batch_size)
     multipliers = recipe.schedule.multipliers(steps_per_epoch * recipe.epochs)
 
     result = PlainRun({}, {}, [], [], 0.0)
     for epoch in range(recipe.epochs):
         order = np.random.default_rng(stream("order", seeds.order, epoch)).permutation(len(division.train))
+        masks = np.random.SFC64(stream("dropout", seeds.order, epoch))
         for first in range(0, len(order), recipe.batch_size):
             batch = division.train[order[first : first + recipe.batch_size]]
-            model.zero_grad()
-            loss = cross_entropy(model(inputs[batch]), targets[batch])
+            model.train().zero_grad()
+            with Dropping(partial(plain_mask, masks, dtype)):
+                loss = cross_entropy(model(inputs[batch]), targets[batch])
             loss.backward()
             step(float(recipe.optimizer.learning_rate * multipliers[len(result.train_loss)]))
             result.train_loss.append(loss.item())
             if len(result.train_loss) in {*stops, steps_per_epoch * recipe.epochs}:
                 _look(model, inputs, division, result)
         with torch.no_grad():
-            logits = model(inputs[division.validation])
+            logits = model.eval()(inputs[division.validation])
             result.validation_loss.append(cross_entropy(logits, targets[division.validation]).item())
     with torch.no_grad():
         choice = model(inputs[division.test]).argmax(dim=1)
@@ -89,9 +93,19 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
     return result
 
 
+def plain_mask(stream, dtype, shape, rate):
+    """The next mask as the documentation has it: 16 bits a number, the first axis last, whole words of 64 bits."""
+    size = int(np.prod(shape))
+    bits = stream.random_raw(-(-size // 4)).view(np.int16)[:size].astype(int) + 2**15
+    kept = round((1 - rate) * 2**16)
+    mask = np.where(bits < kept, 2**16 / kept, 0.0).reshape(*shape[1:], shape[0])
+    return torch.from_numpy(np.moveaxis(mask, -1, 0).copy()).to(dtype)
+
+
 def _look(model, inputs, division, result: PlainRun) -> None:
-    step = len(result.train_loss)
-    result.weights[step] = {name: value.detach().numpy().copy() for name, value in model.named_parameters()}
+    step, kept = len(result.train_loss), [*model.named_parameters(), *model.named_buffers()]
+    result.weights[step] = {name: value.detach().numpy().copy() for name, value in kept}
+    model.eval()
     with torch.no_grad():
         result.probabilities[step] = {
             part: model(inputs[getattr(division, part)]).softmax(dim=1).numpy()
@@ -112,7 +126,7 @@ def components(package: str, base: type) -> list[type]:
     for info in pkgutil.walk_packages(root.__path__, f"{package}."):
         for value in vars(importlib.import_module(info.name)).values():
             if isinstance(value, type) and issubclass(value, base) and value.__module__ == info.name:
-                found += [] if inspect.isabstract(value) else [value]
+                found += [value] if is_dataclass(value) and not inspect.isabstract(value) else []
     assert found, f"no {base.__name__} in {package}"
     return found
 
@@ -120,7 +134,7 @@ def components(package: str, base: type) -> list[type]:
 @st.composite
 def instances(draw, cls: type, **fixed):
     """Draw an instance of a component: each field by its type or left at its default, what it refuses left out."""
-    if inspect.isabstract(cls):
+    if inspect.isabstract(cls) or not is_dataclass(cls):
         cls = draw(st.sampled_from(components(cls.__module__.rpartition(".")[0], cls)))
     hints = typing.get_type_hints(cls)
     values = dict(fixed)

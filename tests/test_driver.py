@@ -257,7 +257,7 @@ def test_a_diverged_recipe_does_not_win_by_loss():
     diverged, poor = Run(recipe(Middle(budget)), Seeds.all(0)), Run(recipe(Middle(budget)), Seeds.all(1))
 
     def record(each, metrics, step):
-        return RunRecord(Path(), each, "search", 1, step, metrics, (), {})
+        return RunRecord(Path(), each, "search", 1, step, None, metrics, (), {})
 
     lost = objective([record(diverged, {}, 3)], "validation_loss", 10)
     trained = objective([record(poor, {"validation_loss": 134.0}, None)], "validation_loss", 10)

@@ -1,6 +1,6 @@
 """A user's own module, of whatever form, meets the contract of the stack by way of torch.func."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -118,25 +118,95 @@ def test_own_model_takes_the_general_path(model):
     assert isinstance(stacked(module, CrossEntropy(), (1, 8, 8)), Functional)
 
 
+class Mixed(nn.Module):
+    """All that a package never saw at once: torch's attention, group and batch normalization, dropout of every kind."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3, padding=1)
+        self.groups, self.batch = nn.GroupNorm(2, 4), nn.BatchNorm2d(4)
+        self.channels = nn.Dropout2d(0.2)
+        self.attention = nn.MultiheadAttention(32, 2, dropout=0.25, batch_first=True)
+        self.encoder = nn.TransformerEncoderLayer(32, 2, 16, dropout=0.1, batch_first=True)
+        self.head = nn.Linear(32, outputs)
+        self.register_buffer("places", torch.arange(8)[:, None] / 8)
+        self.head.bias.requires_grad_(False)
+
+    def forward(self, x):
+        x = self.channels(torch.relu(self.batch(self.groups(self.conv(x)))))
+        rows = x.permute(0, 2, 1, 3).flatten(2) + self.places
+        rows = rows + self.attention(rows, rows, rows, need_weights=False)[0]
+        return self.head(nn.functional.dropout(self.encoder(rows).mean(dim=1), 0.5, self.training))
+
+
+@dataclass(frozen=True)
+class NeverSeen(Model):
+    def build(self, shape, outputs):
+        return Mixed(outputs)
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_a_module_with_attention_normalization_and_dropout_equals_a_plain_loop(count):
+    runs = runs_of(NeverSeen(), count=7)
+    loops = [plain_loop(run) for run in runs[:count]]
+    for loop, result in zip(loops, fit(runs[:count], precision="64-true"), strict=True):
+        last = result.snapshots[-1]
+        assert worst(last.weights, loop.weights[last.step]) < 1e-9
+        np.testing.assert_allclose(result.train_loss, loop.train_loss, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(result.validation_loss, loop.validation_loss, rtol=0, atol=1e-9)
+        assert last.weights["batch.num_batches_tracked"] == len(loop.train_loss)
+        frozen = last.weights["head.bias"]
+        assert np.array_equal(frozen, loop.weights[last.step]["head.bias"])
+
+
+@pytest.mark.parametrize("kind", ["noise", "replaced", "alpha", "frozen", "cumulative", "single"])
+def test_what_a_stack_cannot_follow_is_refused_with_a_sentence(kind):
+    with pytest.raises(InvalidInput, match=sentences[kind]):
+        fit([replaced(run, kind) for run in runs_of(Unfit(kind), count=2)])
+
+
+sentences = {
+    "noise": "random numbers other than by dropout",
+    "replaced": "replaces its buffer '2.mean' in training",
+    "alpha": "alpha dropout",
+    "frozen": "no parameters to train",
+    "cumulative": "'2' has momentum=None",
+    "single": "ends with a batch of one example",
+}
+
+
+def replaced(run, kind):
+    return replace(run, recipe=replace(run.recipe, batch_size=1077)) if kind == "single" else run
+
+
+class Noise(nn.Module):
+    def forward(self, x):
+        return x + torch.randn_like(x)
+
+
+class Running(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(8))
+
+    def forward(self, x):
+        self.mean = x.mean(dim=0).detach()
+        return x - self.mean
+
+
 @dataclass(frozen=True)
 class Unfit(Model):
     kind: str
 
     def build(self, shape, outputs):
-        module = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Dropout(0.5 if self.kind == "dropout" else 0.0))
-        module[1].bias.requires_grad_(self.kind != "frozen")
-        return nn.Sequential(module, nn.Linear(8, outputs))
-
-
-@pytest.mark.parametrize(
-    ("kind", "sentence"),
-    [("dropout", r"layer '0\.2' drops units at random"), ("frozen", r"parameter '0\.1\.bias' is frozen")],
-)
-def test_what_a_stack_does_not_carry_is_refused_with_a_sentence(kind, sentence):
-    with pytest.raises(InvalidInput, match=sentence):
-        fit(runs_of(Unfit(kind), count=2))
-
-
-def test_running_statistics_are_refused_with_a_sentence():
-    with pytest.raises(InvalidInput, match=r"buffer '2\.running_mean'.*group or layer normalization"):
-        fit(runs_of(Normalized(), count=2))
+        layers = {
+            "noise": Noise(),
+            "replaced": Running(),
+            "alpha": nn.AlphaDropout(0.5),
+            "cumulative": nn.BatchNorm1d(8, momentum=None),
+            "single": nn.BatchNorm1d(8),
+        }
+        module = nn.Sequential(
+            nn.Flatten(), nn.Linear(64, 8), layers.get(self.kind, nn.Identity()), nn.Linear(8, outputs)
+        )
+        return module.requires_grad_(self.kind != "frozen")

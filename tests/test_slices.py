@@ -216,7 +216,7 @@ def test_weights_of_another_model_are_refused():
 
 def test_the_training_surface_is_that_of_the_runs_own_split():
     seeds = Seeds(init=1, order=2, split=7)
-    surface = training_surface(cosine, seeds, torch.float64)
+    surface = training_surface(cosine, seeds, {}, torch.float64)
     dataset = cosine.data.load()
     train = split(dataset, 7).train
     inputs = torch.from_numpy(Standardize().fit(dataset.inputs[train])(dataset.inputs[train])).double()

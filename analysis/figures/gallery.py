@@ -169,8 +169,8 @@ def _planes(findings: Findings) -> "Iterator[tuple[str, Figure, str, str]]":
         count = len(record.snapshot_steps)
         if count < 3:
             continue
-        surface = training_surface(record.recipe, record.seeds)
         snapshots, chosen = record.snapshots(), (0, (count - 1) // 2, count - 1)
+        surface = training_surface(record.recipe, record.seeds, snapshots[-1])
         first, second, third = (surface.row(snapshots[index]) for index in chosen)
         try:
             plane = plane_through(surface, first, second, third)
@@ -198,8 +198,9 @@ def _lines(findings: Findings) -> "Iterator[tuple[str, Figure, str, str]]":
     for key, records in _whole_runs(findings, _slice_seeds).items():
         slices = []
         for record in records:
-            surface = training_surface(record.recipe, record.seeds)
-            center = surface.row(record.snapshots()[-1])
+            last = record.snapshots()[-1]
+            surface = training_surface(record.recipe, record.seeds, last)
+            center = surface.row(last)
             seed = record.seeds.init
             slices.append(random_line(surface, center, seed=seed, directions=_slice_directions, points=41))
         lines[key] = slices

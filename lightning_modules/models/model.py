@@ -19,3 +19,11 @@ class Model(ABC):
     @abstractmethod
     def build(self, shape: tuple[int, ...], outputs: int) -> "nn.Module":
         """Return a new module for examples of this shape, with one output for each class."""
+
+    @property
+    def graph(self) -> "Model":
+        """What runs must share to be trained in one stack: this model, but for what is drawn outside of its graph.
+
+        Rates of dropout are: a subclass may return itself with any rate above 0 in their place.
+        """
+        return self

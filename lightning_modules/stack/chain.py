@@ -23,6 +23,7 @@ class Chain(Stacked):
 
     def __init__(self, layers: Sequence[Layer], loss: Loss) -> None:
         self._layers, self._loss = tuple(layers), loss
+        self._masks = tuple(name for layer in layers for name in layer.masks)
         # Below the first layer with parameters nothing needs a gradient.
         self._first = next(index for index, layer in enumerate(layers) if layer.parameters)
 
@@ -32,10 +33,26 @@ class Chain(Stacked):
             x = layer.forward(parameters, x)
         return x.mT
 
-    def gradient(self, parameters: Parameters, gradients: Parameters, inputs: Tensor, targets: Tensor) -> Tensor:
+    def training_forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
+        runs = len(next(iter(parameters.values())))
+        x = _batch_last(inputs).expand(runs, *inputs.shape[2:], -1)
+        for layer in self._layers:
+            x = layer.training_forward(parameters, x)
+        return x.mT
+
+    def gradient(
+        self,
+        parameters: Parameters,
+        gradients: Parameters,
+        inputs: Tensor,
+        targets: Tensor,
+        masks: Sequence[Tensor] = (),
+    ) -> Tensor:
+        if masks:
+            parameters = {**parameters, **dict(zip(self._masks, masks, strict=True))}
         activations = [_batch_last(inputs)]
         for layer in self._layers:
-            activations.append(layer.forward(parameters, activations[-1]))
+            activations.append(layer.training_forward(parameters, activations[-1]))
         losses, upstream = self._loss.mean_and_gradient(activations[-1], targets)
         for index in reversed(range(self._first, len(self._layers))):
             layer, x, y = self._layers[index], activations[index], activations[index + 1]

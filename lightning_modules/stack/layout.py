@@ -12,7 +12,7 @@ __all__ = ["Layout"]
 
 @dataclass(frozen=True)
 class Layout:
-    """Names and shapes of a module's parameters, in the order of ``named_parameters``.
+    """Names and shapes of the parameters that a module trains, in the order of ``named_parameters``.
 
     A row of a weight matrix (runs, size) holds all parameters of one run, one
     behind the other.
@@ -22,8 +22,9 @@ class Layout:
 
     @staticmethod
     def of(module: nn.Module) -> "Layout":
-        """Return the layout of a module's parameters."""
-        return Layout({name: tuple(parameter.shape) for name, parameter in module.named_parameters()})
+        """Return the layout of the parameters that a module trains; the frozen ones are not part of it."""
+        trained = ((name, each) for name, each in module.named_parameters() if each.requires_grad)
+        return Layout({name: tuple(parameter.shape) for name, parameter in trained})
 
     @property
     def size(self) -> int:

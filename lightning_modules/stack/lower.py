@@ -5,7 +5,10 @@ from typing import Any
 
 from torch import nn
 
+from lightning_modules.stack.layers.batch_norm import BatchNorm
 from lightning_modules.stack.layers.conv2d import Conv2d
+from lightning_modules.stack.layers.dropout import Dropout
+from lightning_modules.stack.layers.elementwise import Elementwise
 from lightning_modules.stack.layers.flatten import Flatten
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
@@ -36,7 +39,8 @@ def lower(module: nn.Module, shape: tuple[int, ...]) -> list[Layer] | None:
     layers = _pool_before_relu(layers)
     read = [name for layer in layers for name in layer.parameters]
     # A parameter read in two places needs the sum of two gradients: a chain overwrites, so it is not for tied weights.
-    return layers if rank == 1 and read and set(read) == {name for name, _ in module.named_parameters()} else None
+    trained = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
+    return layers if rank == 1 and read and set(read) == trained else None
 
 
 def _leaves(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
@@ -64,7 +68,18 @@ def _layer(module: nn.Module, prefix: str, rank: int) -> Layer | None:
         return MaxPool2d(_pair(module.kernel_size))
     if isinstance(module, nn.Flatten) and kind is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
         return Flatten()
+    if isinstance(module, nn.Dropout) and kind is nn.Dropout:
+        return Dropout(f"{prefix}mask") if module.p > 0 else Elementwise(lambda x: x, lambda upstream, x, y: upstream)
+    if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and rank == (3 if kind is nn.BatchNorm2d else 1):
+        return _batch_norm(module, prefix)
     return lower_activation(module, prefix)
+
+
+def _batch_norm(norm: nn.BatchNorm1d | nn.BatchNorm2d, prefix: str) -> Layer | None:
+    if type(norm) not in (nn.BatchNorm1d, nn.BatchNorm2d) or not norm.track_running_stats or norm.momentum is None:
+        return None
+    affine = (f"{prefix}weight", f"{prefix}bias") if norm.affine else ()
+    return BatchNorm(prefix, affine, norm.eps, norm.momentum)
 
 
 def _is_plain(conv: nn.Conv2d) -> bool:

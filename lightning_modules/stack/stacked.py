@@ -1,11 +1,10 @@
 """The interface of a stacked model: one module, many weight sets."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
 
 __all__ = ["Parameters", "Stacked", "stacked"]
@@ -14,41 +13,50 @@ Parameters = Mapping[str, Tensor]
 
 
 class Stacked(ABC):
-    """Runs one module for many weight sets."""
+    """Runs one module for many weight sets.
+
+    What a module keeps but does not train (running statistics, frozen
+    parameters) stands among its parameters by its name, with the runs first as
+    well; see `carried`.
+    """
 
     @abstractmethod
     def forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
-        """Return the outputs (runs, batch, outputs).
+        """Return the outputs (runs, batch, outputs) in evaluation: nothing is dropped, running statistics are used.
 
         Arguments:
-            parameters: each parameter by its name, (runs, *shape).
+            parameters: each parameter and each buffer by its name, (runs, *shape).
             inputs: (1, batch, *shape) that all runs share, or (runs, batch, *shape).
         """
 
     @abstractmethod
-    def gradient(self, parameters: Parameters, gradients: Parameters, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Return each run's mean loss over its batch, (runs,), and overwrite `gradients` with its gradient.
+    def training_forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
+        """Return the outputs (runs, batch, outputs) by the batch's own statistics, and update the running ones.
 
-        Arguments:
-            parameters: each parameter by its name, (runs, *shape).
-            gradients: tensors of the same names and shapes.
-            inputs: (runs, batch, *shape).
-            targets: (runs, batch).
+        Nothing is dropped. For what is said of the arguments see `forward`.
         """
 
+    @abstractmethod
+    def gradient(
+        self,
+        parameters: Parameters,
+        gradients: Parameters,
+        inputs: Tensor,
+        targets: Tensor,
+        masks: Sequence[Tensor] = (),
+    ) -> Tensor:
+        """Return each run's mean loss over its batch, (runs,), and overwrite `gradients` with its gradient.
 
-def _check(module: nn.Module) -> None:
-    for name, _ in module.named_buffers():
-        raise InvalidInput(
-            f"The model keeps the buffer {name!r}, which a stack of runs does not carry:"
-            " use a model without running statistics, such as group or layer normalization."
-        )
-    for name, parameter in module.named_parameters():
-        if not parameter.requires_grad:
-            raise InvalidInput(f"The model's parameter {name!r} is frozen, but a stack trains all: leave it trainable.")
-    for name, layer in module.named_modules():
-        if isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0:
-            raise InvalidInput(f"The model's layer {name!r} drops units at random, which a stack cannot: remove it.")
+        Running statistics among the parameters are updated.
+
+        Arguments:
+            parameters: each parameter and each buffer by its name, (runs, *shape).
+            gradients: tensors of the names and shapes of what is trained.
+            inputs: (runs, batch, *shape).
+            targets: (runs, batch).
+            masks: what each dropout multiplies by, (runs, *shape of the site), in the order of `dropout_sites`;
+                without any nothing is dropped.
+        """
 
 
 def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...]) -> Stacked:
@@ -58,11 +66,7 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...]) -> Stacked:
         module: an ordinary module; its own weights are not used.
         loss: the objective that `gradient` differentiates.
         shape: of one example.
-
-    Raises:
-        InvalidInput: if the module has what a stack does not carry: buffers, dropout, frozen parameters.
     """
-    _check(module)
     from lightning_modules.stack.chain import Chain
     from lightning_modules.stack.functional import Functional
     from lightning_modules.stack.lower import lower

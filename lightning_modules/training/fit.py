@@ -12,7 +12,8 @@ import pytorch_lightning as pl
 import torch
 
 from lightning_modules.recipe import Run
-from lightning_modules.training.result import RunResult
+from lightning_modules.training.early_stopping import EarlyStoppingCallback
+from lightning_modules.training.result import RunResult, Snapshot
 from lightning_modules.training.segments import Segments
 from lightning_modules.training.snapshots import SnapshotCallback
 from lightning_modules.training.stack_data import StackData, load, parts, split_of
@@ -48,7 +49,7 @@ def fit(
     dtype = torch.float64 if precision == "64-true" else torch.float32
     data = _data(runs, dtype) if runs else None
     module = StackModule(runs, data, dtype)  # type: ignore[arg-type] # without runs it raises before it looks
-    snapshots = SnapshotCallback()
+    snapshots, stopping = SnapshotCallback(), EarlyStoppingCallback()
     segments = Segments(module.steps_per_epoch, {end for ends in module.cycle_ends for end in ends})
     with _quiet():
         trainer = pl.Trainer(
@@ -56,7 +57,7 @@ def fit(
             precision=precision,
             accelerator=accelerator,
             devices=1,
-            callbacks=[snapshots, *callbacks],
+            callbacks=[snapshots, stopping, *callbacks],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -65,7 +66,11 @@ def fit(
         )
         with _interruptible():
             trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
-    return [_result(module, place, snapshots) for place in range(len(runs))]
+    kept = stopping.snapshots(module)
+    return [
+        _result(module, place, snapshots.snapshots.get(place, ()), kept.get(place), stopping.kept_epoch.get(place))
+        for place in range(len(runs))
+    ]
 
 
 def _data(runs: Sequence[Run], dtype: torch.dtype) -> StackData:
@@ -74,19 +79,24 @@ def _data(runs: Sequence[Run], dtype: torch.dtype) -> StackData:
     return StackData.of(recipe.data, recipe.preprocessing, [run.seeds for run in runs], dtype)
 
 
-def _result(module: StackModule, place: int, snapshots: SnapshotCallback) -> RunResult:
+def _result(
+    module: StackModule, place: int, taken: Sequence[Snapshot], best: Snapshot | None, kept_epoch: int | None
+) -> RunResult:
     run, diverged = module.runs[place], module.diverged_step.get(place)
     targets, division = load(run.recipe.data).targets, split_of(run.recipe.data, run.seeds.split)
+    if diverged is not None:
+        taken, kept_epoch = [each for each in taken if each.step < diverged], None
+    elif best is not None:
+        taken = [*(each for each in taken if each.step < best.step), best]
     return RunResult(
         run=run,
         steps_per_epoch=module.steps_per_epoch,
         diverged_step=diverged,
+        kept_epoch=kept_epoch,
         train_loss=module.train_loss[:, place].cpu().numpy(),
         validation_loss=module.validation_loss[:, place],
         validation_accuracy=module.validation_accuracy[:, place],
-        snapshots=tuple(
-            each for each in snapshots.snapshots.get(place, ()) if diverged is None or each.step < diverged
-        ),
+        snapshots=tuple(taken),
         targets={part: targets[getattr(division, part)] for part in parts},
     )
 

@@ -19,7 +19,7 @@ class Snapshot:
 
     Arguments:
         step: steps taken.
-        weights: every parameter by its name.
+        weights: every parameter and every buffer by its name.
         probabilities: by part (validation, calibration, test), (examples, classes).
     """
 
@@ -36,16 +36,19 @@ class RunResult:
         run: what was trained.
         steps_per_epoch: steps in one epoch.
         diverged_step: the step (from 1) whose loss, or the validation loss after it, was first not finite, or None.
-        train_loss: each step's mean loss over its batch before the update, (steps,); NaN after divergence.
-        validation_loss: after each epoch, (epochs,); NaN after divergence.
-        validation_accuracy: after each epoch, a fraction, (epochs,); NaN after divergence.
-        snapshots: at the cycle ends that were reached, before divergence.
+        kept_epoch: the epoch (from 0) whose weights early stopping kept, or None: the last one's.
+        train_loss: each step's mean loss over its batch before the update, (steps,); NaN after divergence or stopping.
+        validation_loss: after each epoch, (epochs,); NaN after divergence or stopping.
+        validation_accuracy: after each epoch, a fraction, (epochs,); NaN after divergence or stopping.
+        snapshots: at the cycle ends that were reached, before divergence; with early stopping those before the best
+            epoch, then the best.
         targets: the true ones by part, as the data set has them.
     """
 
     run: Run
     steps_per_epoch: int
     diverged_step: int | None
+    kept_epoch: int | None
     train_loss: Array
     validation_loss: Array
     validation_accuracy: Array

@@ -1,15 +1,16 @@
 """The examples of all runs of a stack, resident on one device."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from lightning_modules.data.dataset import Data, Dataset, Examples
-from lightning_modules.data.preprocessing import Preprocessing
+from lightning_modules.data.preprocessing import Preprocessing, Transform
 from lightning_modules.data.split import Split, split
 from lightning_modules.errors import InvalidInput
 from lightning_modules.randomness import stream
@@ -32,6 +33,8 @@ class StackData:
         rows: the rows of each part for each run, (runs, examples of the part).
         order_seeds: the order seed of each run.
         outputs: outputs that a network needs: one for each class, or for each real number.
+        sources: the place of each row's example in the data set, (splits · examples,).
+        transforms: the preprocessing fitted on each split.
     """
 
     inputs: Tensor
@@ -39,6 +42,8 @@ class StackData:
     rows: dict[Part, Tensor]
     order_seeds: tuple[int, ...]
     outputs: int
+    sources: npt.NDArray[np.int64]
+    transforms: tuple[Transform, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,6 +54,11 @@ class StackData:
     def train_size(self) -> int:
         """Training examples of one run."""
         return self.rows["train"].shape[1]
+
+    @property
+    def examples_per_split(self) -> int:
+        """Rows of one split."""
+        return len(self.inputs) // len(self.transforms)
 
     @staticmethod
     def of(data: Data, preprocessing: Preprocessing, seeds: Sequence[Seeds], dtype: torch.dtype) -> "StackData":
@@ -69,10 +79,10 @@ class StackData:
         sizes = {part: len(examples.rows) for part, examples in divided[0].items()}
         count = sum(sizes.values())
         inputs = torch.empty((len(splits) * count, *preprocessing.output_shape(dataset.shape)), dtype=dtype)
-        for copy, division in zip(inputs.split(count), divided, strict=True):
-            transform = preprocessing.fit(dataset.inputs[division["train"].rows])
-            used = np.concatenate([examples.rows for examples in division.values()])
-            copy.copy_(torch.from_numpy(transform(dataset.inputs[used])))
+        used = [np.concatenate([examples.rows for examples in division.values()]) for division in divided]
+        transforms = tuple(preprocessing.fit(dataset.inputs[division["train"].rows]) for division in divided)
+        for copy, transform, own in zip(inputs.split(count), transforms, used, strict=True):
+            copy.copy_(torch.from_numpy(transform(dataset.inputs[own])))
         targets = torch.from_numpy(
             np.concatenate([examples.targets for division in divided for examples in division.values()])
         )
@@ -84,12 +94,14 @@ class StackData:
             rows=dict(zip(sizes, rows, strict=True)),
             order_seeds=tuple(each.order for each in seeds),
             outputs=dataset.outputs,
+            sources=np.concatenate(used),
+            transforms=transforms,
         )
 
     def to(self, device: torch.device) -> "StackData":
         """Return the same data on a device."""
         rows = {part: rows.to(device) for part, rows in self.rows.items()}
-        return StackData(self.inputs.to(device), self.targets.to(device), rows, self.order_seeds, self.outputs)
+        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device), rows=rows)
 
     def epoch_table(self, epoch: int) -> Tensor:
         """Return the training rows of each run in the order of an epoch, (runs, train size).
@@ -116,7 +128,7 @@ class StackData:
         """Return the data of some of the runs."""
         rows = {part: rows[list(indices)] for part, rows in self.rows.items()}
         order_seeds = tuple(self.order_seeds[index] for index in indices)
-        return StackData(self.inputs, self.targets, rows, order_seeds, self.outputs)
+        return replace(self, rows=rows, order_seeds=order_seeds)
 
 
 def load(data: Data) -> Dataset:

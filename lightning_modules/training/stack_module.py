@@ -1,7 +1,7 @@
 """The LightningModule that trains a stack of runs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -15,8 +15,10 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import initialize
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Run
+from lightning_modules.stack.carried import carried, check_carried
 from lightning_modules.stack.layout import Layout
-from lightning_modules.stack.stacked import stacked
+from lightning_modules.stack.stacked import Parameters, stacked
+from lightning_modules.training.batches import Batches, batch_sizes
 from lightning_modules.training.segments import Segment
 from lightning_modules.training.stack_data import Part, StackData
 
@@ -54,10 +56,14 @@ class StackModule(pl.LightningModule):
         self.steps = steps = self.steps_per_epoch * recipe.epochs
         self.cycle_ends = [run.recipe.schedule.cycle_ends(steps) for run in runs]
         modules = [_initial_module(run, data) for run in runs]
+        check_carried(modules[0], data.shape, batch_sizes(recipe.batch_size, data.train_size))
+        self.batches = Batches.of(runs, modules, data)
         self.layout = Layout.of(modules[0])
+        self.carried = carried(modules, dtype)
         self.stacked = stacked(modules[0], recipe.loss, data.shape)
         rows = torch.stack([self.layout.row(dict(module.named_parameters())) for module in modules])
         self.weights = nn.Parameter(rows.to(dtype), requires_grad=False)
+        self.whole_data = data
         self.active = list(range(len(runs)))
         self.state = recipe.optimizer.state(self.weights)
         rates = [run.recipe.optimizer.learning_rate * run.recipe.schedule.multipliers(steps) for run in runs]
@@ -76,7 +82,8 @@ class StackModule(pl.LightningModule):
 
     def on_fit_start(self) -> None:
         """Move to the device what Lightning does not know of."""
-        self.data = self.data.to(self.device)
+        self.data = self.whole_data = self.data.to(self.device)
+        self.carried = {name: value.to(self.device) for name, value in self.carried.items()}
         self.rates, self.train_loss = self.rates.to(self.device), self.train_loss.to(self.device)
         self.state = {name: value.to(self.device) for name, value in self.state.items()}
         self.numbers = {name: value.to(self.device) for name, value in self.numbers.items()}
@@ -91,16 +98,13 @@ class StackModule(pl.LightningModule):
         if not self.active:
             return
         recipe = self.runs[0].recipe
-        parameters = self.layout.views(self.weights)
+        parameters = self.parameters_of(self.weights, self.carried)
         gradient = torch.empty_like(self.weights)
         gradients = self.layout.views(gradient)
-        table = self.data.epoch_table(segment.epoch)
         rates = self.rates[segment.start : segment.stop, self.active, None]
         losses = torch.empty(segment.stop - segment.start, len(self.active), dtype=gradient.dtype, device=self.device)
-        for index in range(segment.stop - segment.start):
-            first = (segment.start + index - segment.epoch * self.steps_per_epoch) * recipe.batch_size
-            inputs, targets = self.data.take(table[:, first : first + recipe.batch_size])
-            losses[index] = self.stacked.gradient(parameters, gradients, inputs, targets)
+        for index, batch in enumerate(self.batches.of_segment(segment, self.data, gradient.dtype)):
+            losses[index] = self.stacked.gradient(parameters, gradients, *batch)
             recipe.optimizer.step(self.weights, gradient, self.state, rates[index], self.numbers)
         self.train_loss[segment.start : segment.stop, self.active] = losses
         self.let_go(~losses.isfinite(), segment.start)
@@ -120,10 +124,24 @@ class StackModule(pl.LightningModule):
 
     @torch.no_grad()
     def outputs(self, part: Part) -> Tensor:
-        """Return the active runs' logits on their examples of a part, (active runs, examples, classes)."""
-        parameters = self.layout.views(self.weights)
-        blocks = self.data.rows[part].split(_evaluation_block, dim=1)
-        return torch.cat([self.stacked.forward(parameters, self.data.take(rows)[0]) for rows in blocks], dim=1)
+        """Return the active runs' outputs on their examples of a part, (active runs, examples, outputs)."""
+        return self.outputs_of(self.parameters_of(self.weights, self.carried), self.data, part)
+
+    @torch.no_grad()
+    def outputs_of(self, parameters: Parameters, data: StackData, part: Part) -> Tensor:
+        """Return the outputs for any weights, (runs, examples, outputs).
+
+        Arguments:
+            parameters: each parameter and each buffer by its name, (runs, *shape).
+            data: of these runs.
+            part: of the data.
+        """
+        blocks = data.rows[part].split(_evaluation_block, dim=1)
+        return torch.cat([self.stacked.forward(parameters, data.take(rows)[0]) for rows in blocks], dim=1)
+
+    def parameters_of(self, weights: Tensor, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return each parameter and each buffer of some runs by its name, given their weights (runs, parameters)."""
+        return {**self.layout.views(weights), **carried}
 
     def let_go(self, failed: Tensor, first_step: int) -> None:
         """Take diverged runs out of the stack, given which steps failed: (steps, active runs), from `first_step` on."""
@@ -131,21 +149,24 @@ class StackModule(pl.LightningModule):
         if not bool(lost.any()):
             return
         steps = failed.int().argmax(dim=0).tolist()
-        keep = []
-        for place, (run, is_lost) in enumerate(zip(self.active, lost.tolist(), strict=True)):
-            if is_lost:
-                self.diverged_step[run] = first_step + steps[place] + 1
-            else:
-                keep.append(place)
+        places = [place for place, is_lost in enumerate(lost.tolist()) if is_lost]
+        for place in places:
+            self.diverged_step[self.active[place]] = first_step + steps[place] + 1
         for run, step in self.diverged_step.items():
             self.train_loss[step:, run] = torch.nan
             self.validation_loss[(step - 1) // self.steps_per_epoch :, run] = np.nan
             self.validation_accuracy[(step - 1) // self.steps_per_epoch :, run] = np.nan
+        self.leave(places)
+
+    def leave(self, places: Sequence[int]) -> None:
+        """Take runs out of the stack, by their places among the active ones: from now on they cost nothing."""
+        keep = [place for place in range(len(self.active)) if place not in set(places)]
         self.active = [self.active[place] for place in keep]
-        self.data = self.data.keep(keep)
+        self.data, self.batches = self.data.keep(keep), self.batches.keep(keep)
         self.weights = nn.Parameter(self.weights[keep], requires_grad=False)
-        self.state = {name: value[keep] for name, value in self.state.items()}
-        self.numbers = {name: value[keep] for name, value in self.numbers.items()}
+        self.carried, self.state, self.numbers = (
+            {name: value[keep] for name, value in values.items()} for values in (self.carried, self.state, self.numbers)
+        )
 
 
 def _initial_module(run: Run, data: StackData) -> nn.Module:

@@ -16,15 +16,22 @@ class Layer(ABC):
     """
 
     parameters: tuple[str, ...] = ()
-    """Names of the parameters that the layer reads."""
+    """Names of the parameters that the layer reads and trains."""
+
+    masks: tuple[str, ...] = ()
+    """Names under which the layer finds its dropout masks among the parameters, in the order of its computation."""
 
     @abstractmethod
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
-        """Return the layer's output for its input."""
+        """Return the layer's output for its input in evaluation."""
+
+    def training_forward(self, parameters: Parameters, x: Tensor) -> Tensor:
+        """Return the layer's output in training; where a mask is missing nothing is dropped."""
+        return self.forward(parameters, x)
 
     def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:  # noqa: B027
         """Overwrite the gradients of the layer's parameters, given its input and the gradient in its output."""
 
     @abstractmethod
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
-        """Return the gradient in the input x, given the output y and the gradient in it."""
+        """Return the gradient in the input x, given the output y and the gradient in it, after `training_forward`."""

@@ -1,0 +1,1 @@
+"""When a run stops before its last epoch, and which weights it keeps."""
