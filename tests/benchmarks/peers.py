@@ -17,7 +17,7 @@ from lightning_modules.data.split import split
 from lightning_modules.recipe import Recipe
 from lightning_modules.training.stack_data import load
 
-__all__ = ["lightning_default", "lightning_lean", "torch_loop"]
+__all__ = ["lightning_default", "lightning_lean", "tensors", "torch_loop"]
 
 
 class _Classifier(pl.LightningModule):
@@ -60,7 +60,7 @@ def lightning_lean(recipe: Recipe) -> float:
 
 def torch_loop(recipe: Recipe) -> float:
     """Return the epochs per second of a hand-written loop over tensors in memory, without validation."""
-    (inputs, targets), _ = _tensors(recipe)
+    (inputs, targets), _ = tensors(recipe)
     model = _model(recipe)
     optimizer = _sgd(model, recipe)
     start = time.perf_counter()
@@ -73,8 +73,20 @@ def torch_loop(recipe: Recipe) -> float:
     return recipe.epochs / (time.perf_counter() - start)
 
 
+def tensors(recipe: Recipe) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
+    """Return the inputs and targets of the training set and of the validation set of split 0, preprocessed."""
+    dataset = load(recipe.data)
+    division = split(dataset, 0)
+    inputs = torch.from_numpy(recipe.preprocessing.fit(dataset.inputs[division.train])(dataset.inputs))
+    targets = torch.from_numpy(dataset.targets)
+    return (inputs[division.train], targets[division.train]), (
+        inputs[division.validation],
+        targets[division.validation],
+    )
+
+
 def _lightning(recipe: Recipe, **options: object) -> float:
-    train, validation = (TensorDataset(*part) for part in _tensors(recipe))
+    train, validation = (TensorDataset(*part) for part in tensors(recipe))
     with tempfile.TemporaryDirectory() as folder, _silence():
         trainer = pl.Trainer(max_epochs=recipe.epochs, accelerator="cpu", default_root_dir=folder, **options)
         module = _Classifier(_model(recipe), recipe)
@@ -85,17 +97,6 @@ def _lightning(recipe: Recipe, **options: object) -> float:
             DataLoader(validation, batch_size=256),
         )
         return recipe.epochs / (time.perf_counter() - start)
-
-
-def _tensors(recipe: Recipe) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-    dataset = load(recipe.data)
-    division = split(dataset, 0)
-    inputs = torch.from_numpy(recipe.preprocessing.fit(dataset.inputs[division.train])(dataset.inputs))
-    targets = torch.from_numpy(dataset.targets)
-    return (inputs[division.train], targets[division.train]), (
-        inputs[division.validation],
-        targets[division.validation],
-    )
 
 
 def _model(recipe: Recipe) -> nn.Module:
