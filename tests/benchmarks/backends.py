@@ -1,0 +1,51 @@
+"""The ways in which the package can take a stack's steps, each measured inside its own training.
+
+A further backend is one more entry of `backends`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from unittest import mock
+
+import pytorch_lightning as pl
+from torch import nn
+
+from lightning_modules.losses.loss import Loss
+from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.stack.functional import Functional
+from lightning_modules.stack.stacked import Stacked, stacked
+from lightning_modules.training import stack_module
+from lightning_modules.training.fit import fit
+
+__all__ = ["backends", "stack_rate"]
+
+Build = Callable[[nn.Module, Loss, tuple[int, ...]], Stacked]
+
+backends: dict[str, Build] = {
+    "chain": stacked,
+    "torch.func": lambda module, loss, shape: Functional(module, loss),
+}
+
+
+class _Clock(pl.Callback):
+    """The time at the end of each epoch, after its validation."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.times.append(time.perf_counter())
+
+
+def stack_rate(recipe: Recipe, backend: str, runs: int, epochs: int) -> float:
+    """Return the member-epochs per second of a stack of `runs`, its start and its first epoch excluded.
+
+    Training goes through `fit`, as every training of the package does, and
+    validates after each epoch. The runs share one split, as JAX's members do.
+    """
+    clock = _Clock()
+    each = replace(recipe, epochs=epochs + 1)
+    with mock.patch.object(stack_module, "stacked", backends[backend]):
+        fit([Run(each, Seeds(seed, seed, 0)) for seed in range(runs)], accelerator="cpu", callbacks=[clock])
+    return runs * epochs / (clock.times[-1] - clock.times[0])
