@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+BENCH := $(BIN)/python tests/benchmarks
+CASES := tiny_mlp digits_mlp digits_cnn mnist_mlp mnist_cnn
 
 .PHONY: install demo test test-slow lint bench clean
 
@@ -26,10 +28,24 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: install
-	$(BIN)/python tests/benchmarks/stack_training.py --case digits_mlp --json
-	$(BIN)/python tests/benchmarks/stack_training.py --case digits_cnn --json
+# Peers that the package must not depend on. HFTA is not on the package index; without it, its line is left out.
+.venv-jax/.installed: tests/benchmarks/jax_peer/requirements.txt
+	test -x .venv-jax/bin/python || $(PYTHON) -m venv .venv-jax
+	.venv-jax/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+.hfta:
+	git clone --quiet https://github.com/UofT-EcoSystem/hfta $@
+	git -C $@ checkout --quiet 12cb0bb5031d36b909605981c1e90e96fdfae57a
+
+bench: install .venv-jax/.installed
+	mkdir -p runs
+	$(BENCH)/jax_peer_check.py
+	for case in $(CASES); do $(BENCH)/stack_training.py --case $$case --json || exit 1; done
+	$(BENCH)/stack_curve.py --case $(CASES) --figure runs/stack_curve.png > runs/stack_curve.jsonl
+	$(BENCH)/sweep_process.py
+	$(BENCH)/profile_step.py
 
 clean:
-	rm -rf .venv runs .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .venv-jax .hfta runs .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
