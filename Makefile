@@ -45,6 +45,7 @@ bench: install .venv-jax/.installed
 	$(BENCH)/stack_curve.py --case $(CASES) --figure runs/stack_curve.png > runs/stack_curve.jsonl
 	$(BENCH)/sweep_process.py
 	$(BENCH)/profile_step.py
+	$(BENCH)/profile_sweep.py
 
 clean:
 	rm -rf .venv .venv-jax .hfta runs .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist *.egg-info

@@ -45,8 +45,8 @@ cases = {
     "tiny_mlp": Case(MLP((32, 32)), "MLP 64-32-32-10", 20, 1280, 16),
     "digits_mlp": Case(MLP((128, 128)), "MLP 64-128-128-10", 20, 320, 4),
     "digits_cnn": Case(CNN((16, 32), kernel=3), "CNN 8×8, 16 and 32 channels", 20, 64, 1),
-    "mnist_mlp": Case(MLP((256, 256)), "MLP 784-256-256-10", 5, 32, 1, made=True),
-    "mnist_cnn": Case(CNN((16, 32), kernel=3), "CNN 28×28, 16 and 32 channels", 3, 8, 1, made=True),
+    "mnist_mlp": Case(MLP((256, 256)), "MLP 784-256-256-10", 3, 32, 1, made=True),
+    "mnist_cnn": Case(CNN((16, 32), kernel=3), "CNN 28×28, 16 and 32 channels", 2, 8, 1, made=True),
 }
 
 
