@@ -17,6 +17,7 @@ from lightning_modules.activations.prelu import PReLU
 from lightning_modules.activations.relu import ReLU
 from lightning_modules.activations.sigmoid import Sigmoid
 from lightning_modules.activations.tanh import Tanh
+from lightning_modules.activations.threshold import Threshold
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.models.cnn import CNN
@@ -30,6 +31,7 @@ found = components("lightning_modules.activations", Activation)
 # The function and its derivative, both written out; the derivative at 0 is the one that is documented.
 formulas = {
     Identity(): (lambda x: x, lambda x: 1.0),
+    Threshold(): (lambda x: float(x > 0), lambda x: 0.0),
     Sigmoid(): (
         lambda x: 1 / (1 + math.exp(-x)),
         lambda x: 1 / (1 + math.exp(-x)) * (1 - 1 / (1 + math.exp(-x))),

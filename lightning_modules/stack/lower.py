@@ -1,19 +1,24 @@
 """Recognise a module as a chain of batched layers."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from torch import nn
 
+from lightning_modules.modules.padded_shortcut import PaddedShortcut
+from lightning_modules.modules.residual import Residual
 from lightning_modules.stack.layers.batch_norm import BatchNorm
 from lightning_modules.stack.layers.conv2d import Conv2d
 from lightning_modules.stack.layers.dropout import Dropout
 from lightning_modules.stack.layers.elementwise import Elementwise
 from lightning_modules.stack.layers.flatten import Flatten
+from lightning_modules.stack.layers.group_norm import GroupNorm
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
 from lightning_modules.stack.layers.max_pool2d import MaxPool2d
+from lightning_modules.stack.layers.residual import Fork, Join
 from lightning_modules.stack.lower_activation import ReLU, lower_activation
+from lightning_modules.stack.lower_own import lower_own
+from lightning_modules.stack.lower_pooling import lower_pooling, pair
 
 __all__ = ["lower"]
 
@@ -21,58 +26,77 @@ __all__ = ["lower"]
 def lower(module: nn.Module, shape: tuple[int, ...]) -> list[Layer] | None:
     """Return the batched layers that compute what a module computes, or None if it is not such a chain.
 
-    Only nested ``nn.Sequential`` of layers known here are recognised, by their
-    exact type: a subclass may compute something else.
+    Only nested ``nn.Sequential`` and residual blocks of layers known here are
+    recognised, by their exact type: a subclass may compute something else.
 
     Arguments:
         module: the module.
         shape: of one example; a linear layer on images, say, is not part of a chain.
     """
-    layers: list[Layer] = []
-    rank = len(shape)
-    for prefix, leaf in _leaves(module, prefix=""):
-        layer = _layer(leaf, prefix, rank)
-        if layer is None:
-            return None
-        layers.append(layer)
-        rank = 1 if isinstance(layer, Flatten) else rank
+    layers = _layers(module, "", len(shape))
+    if layers is None:
+        return None
     layers = _pool_before_relu(layers)
     read = [name for layer in layers for name in layer.parameters]
     # A parameter read in two places needs the sum of two gradients: a chain overwrites, so it is not for tied weights.
     trained = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
-    return layers if rank == 1 and read and set(read) == trained else None
+    return layers if _rank(layers, len(shape)) == 1 and read and set(read) == trained else None
 
 
-def _leaves(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Module]]:
-    """Yield the modules of nested sequences in their order, each with the prefix of its parameters' names."""
+def _layers(module: nn.Module, prefix: str, rank: int) -> list[Layer] | None:
+    """Return the layers of a module whose examples have `rank` axes and whose parameters' names have a prefix."""
     # A hook may compute anything: a module that has one counts as unknown.
-    if type(module) is not nn.Sequential or module._forward_hooks or module._forward_pre_hooks:
-        yield prefix, module
-        return
-    # Not named_children: it leaves out a child that stands in the sequence a second time.
-    for name, child in module._modules.items():
-        assert child is not None
-        yield from _leaves(child, f"{prefix}{name}.")
+    if module._forward_hooks or module._forward_pre_hooks:
+        return None
+    if type(module) is nn.Sequential:
+        layers: list[Layer] = []
+        # Not named_children: it leaves out a child that stands in the sequence a second time.
+        for name, child in module._modules.items():
+            assert child is not None
+            inner = _layers(child, f"{prefix}{name}.", _rank(layers, rank))
+            if inner is None:
+                return None
+            layers += inner
+        return layers
+    if isinstance(module, Residual) and type(module) is Residual:
+        return _residual(module, prefix, rank)
+    layer = _layer(module, prefix, rank)
+    return None if layer is None else [layer]
+
+
+def _rank(layers: Sequence[Layer], rank: int) -> int:
+    """Return the axes of one example behind layers, given those before them."""
+    return 1 if any(isinstance(layer, Flatten) for layer in layers) else rank
+
+
+def _residual(block: Residual, prefix: str, rank: int) -> list[Layer] | None:
+    if type(block.shortcut) not in (nn.Identity, PaddedShortcut):
+        return None
+    shortcut = _layers(block.shortcut, f"{prefix}shortcut.", rank)
+    body = _layers(block.body, f"{prefix}body.", rank)
+    if shortcut is None or body is None:
+        return None
+    fork = Fork(shortcut[0])
+    return [fork, *body, Join(fork)]
 
 
 def _layer(module: nn.Module, prefix: str, rank: int) -> Layer | None:
-    if module._forward_hooks or module._forward_pre_hooks:
-        return None
     kind = type(module)
     bias = f"{prefix}bias" if getattr(module, "bias", None) is not None else None
     if kind is nn.Linear and rank == 1:
         return Linear(f"{prefix}weight", bias)
     if isinstance(module, nn.Conv2d) and kind is nn.Conv2d and rank == 3 and _is_plain(module):
-        return Conv2d(f"{prefix}weight", bias, _pair(module.kernel_size), _pair(module.stride), _pair(module.padding))
-    if isinstance(module, nn.MaxPool2d) and kind is nn.MaxPool2d and rank == 3 and _does_not_overlap(module):
-        return MaxPool2d(_pair(module.kernel_size))
+        return Conv2d(f"{prefix}weight", bias, pair(module.kernel_size), pair(module.stride), pair(module.padding))
+    if isinstance(module, nn.GroupNorm) and kind is nn.GroupNorm:
+        return GroupNorm(f"{prefix}weight" if module.affine else None, bias, module.num_groups, module.eps)
     if isinstance(module, nn.Flatten) and kind is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
         return Flatten()
     if isinstance(module, nn.Dropout) and kind is nn.Dropout:
         return Dropout(f"{prefix}mask") if module.p > 0 else Elementwise(lambda x: x, lambda upstream, x, y: upstream)
     if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and rank == (3 if kind is nn.BatchNorm2d else 1):
         return _batch_norm(module, prefix)
-    return lower_activation(module, prefix)
+    pooling = lower_pooling(module) if rank == 3 else None
+    return pooling or lower_own(module, rank) or lower_activation(module, prefix)
 
 
 def _batch_norm(norm: nn.BatchNorm1d | nn.BatchNorm2d, prefix: str) -> Layer | None:
@@ -89,20 +113,6 @@ def _is_plain(conv: nn.Conv2d) -> bool:
         and conv.padding_mode == "zeros"
         and not isinstance(conv.padding, str)
     )
-
-
-def _does_not_overlap(pool: nn.MaxPool2d) -> bool:
-    return (
-        _pair(pool.kernel_size) == _pair(pool.stride)
-        and _pair(pool.padding) == (0, 0)
-        and _pair(pool.dilation) == (1, 1)
-        and not pool.ceil_mode
-        and not pool.return_indices
-    )
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
 def _pool_before_relu(layers: Sequence[Layer]) -> list[Layer]:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from lightning_modules.modules.heaviside import Heaviside
 from lightning_modules.stack.layers.elementwise import Elementwise, in_whole_registers
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.prelu import PReLU
@@ -35,6 +36,8 @@ def lower_activation(module: nn.Module, prefix: str) -> Layer | None:
         return ReLU()
     if kind is nn.Identity:
         return Elementwise(lambda x: x, lambda upstream, x, y: upstream)
+    if isinstance(module, Heaviside) and kind is Heaviside:
+        return Elementwise(module.forward, lambda upstream, x, y: torch.zeros_like(upstream))
     if kind is nn.Tanh:
         return Elementwise(torch.tanh, lambda upstream, x, y: aten.tanh_backward(upstream, y))
     if kind is nn.Sigmoid:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.windows import fills_windows, places_of_window
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["MaxPool2d"]
@@ -23,7 +24,7 @@ class MaxPool2d(Layer):
         self._window = window
 
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
-        first, *rest = self._slices(x)
+        first, *rest = places_of_window(x, self._window)
         maximum = first
         for pixels in rest:
             maximum = torch.maximum(maximum, pixels)
@@ -31,10 +32,10 @@ class MaxPool2d(Layer):
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         # Pixels that do not fill a window at the right and lower edge have no gradient.
-        exact = all(size % side == 0 for size, side in zip(x.shape[2:4], self._window, strict=True))
-        gradient = torch.empty_like(x) if exact else torch.zeros_like(x)
+        gradient = torch.empty_like(x) if fills_windows(x, self._window) else torch.zeros_like(x)
         left = upstream.clone()
-        pairs = list(zip(self._slices(x), self._slices(gradient), strict=True))
+        places = places_of_window(x, self._window), places_of_window(gradient, self._window)
+        pairs = list(zip(*places, strict=True))
         for pixels, target in pairs[:-1]:
             # Compared in place, numbers become 1 or 0; a mask of booleans would take three times as long to multiply.
             share = pixels.clone().eq_(y).mul_(left)
@@ -42,13 +43,3 @@ class MaxPool2d(Layer):
             left.sub_(share)
         pairs[-1][1].copy_(left)
         return gradient
-
-    def _slices(self, x: Tensor) -> list[Tensor]:
-        """Return the pixels at each place of the window in reading order, (runs, channels, rows, columns, batch)."""
-        height, width = self._window
-        rows, cols = x.shape[2] // height, x.shape[3] // width
-        return [
-            x[:, :, dy : rows * height : height, dx : cols * width : width]
-            for dy in range(height)
-            for dx in range(width)
-        ]

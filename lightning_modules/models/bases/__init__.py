@@ -1,0 +1,1 @@
+"""Hand-made bases: features that are chosen, not learned; one a file."""
