@@ -17,8 +17,13 @@ from lightning_modules.initializers.glorot_uniform import GlorotUniform
 from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.initializers.lecun_normal import LecunNormal
 from lightning_modules.initializers.normal import Normal
+from lightning_modules.models.bases.polynomial import Polynomial
 from lightning_modules.models.cnn import CNN
+from lightning_modules.models.fixed_features import FixedFeatures
+from lightning_modules.models.logistic_regression import LogisticRegression
 from lightning_modules.models.mlp import MLP
+from lightning_modules.models.normalization.group_normalization import GroupNormalization
+from lightning_modules.models.resnet import ResNet
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.constant import Constant
@@ -36,7 +41,12 @@ problems = {
     "GELU CNN on digits": (Digits(), CNN((3,), activation=GELU()), 256, False),
     "CNN on digits": (Digits(), CNN((4, 6)), 128, False),
     "tanh CNN on digits, Nesterov": (Digits(), CNN((3,), kernel=5, pool=3, activation=Tanh()), 128, True),
+    "average CNN on digits": (Digits(), CNN((4,), pooling="average", normalization=GroupNormalization(2)), 256, False),
+    "ResNet on digits": (Digits(), ResNet((3, 4), normalization=None), 256, False),
     "MLP on moons": (Moons(230), MLP((8, 8)), 32, False),
+    "residual MLP on moons": (Moons(230), MLP((8, 8, 8), residual=True), 32, False),
+    "logistic regression on moons": (Moons(230), LogisticRegression(), 32, False),
+    "polynomials on moons": (Moons(230), FixedFeatures(Polynomial(3)), 32, False),
 }
 
 
@@ -139,7 +149,11 @@ def test_single_precision_bits_do_not_depend_on_the_stack_for_any_activation(act
     assert same_bits(run_among(1, 0, Moons(120), model), run_among(count, count - 1, Moons(120), model))
 
 
-@pytest.mark.parametrize("model", [MLP((17, 16)), MLP((128, 64), Tanh()), CNN((3, 5))], ids=["odd", "wide", "CNN"])
+@pytest.mark.parametrize(
+    "model",
+    [MLP((17, 16)), MLP((128, 64), Tanh()), CNN((3, 5)), ResNet((3, 3), 1, GroupNormalization(3))],
+    ids=["odd", "wide", "CNN", "ResNet"],
+)
 @pytest.mark.parametrize("count", [2, 3, 8, 33])
 def test_single_precision_bits_do_not_depend_on_the_stack_on_digits(model, count):
     assert same_bits(run_among(1, 0, Digits(), model), run_among(count, count // 2, Digits(), model))

@@ -1,0 +1,1 @@
+"""Normalization layers of convolutional networks; one a file."""
