@@ -43,13 +43,19 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def initialize(module: "nn.Module", initializer: Initializer) -> None:
-    """Fill every linear and convolutional weight of a module and set its biases; leave the rest as built."""
+    """Fill every linear and convolutional weight of a module and set its biases; leave the rest as built.
+
+    Parameters that were trained before belong to the rest.
+    """
     import torch
     from torch import nn
+
+    from lightning_modules.modules.pretrained_parameter import PretrainedParameter
 
     with torch.no_grad():
         for layer in module.modules():
             if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
-                initializer.fill(layer.weight)
-                if layer.bias is not None:
+                if not isinstance(layer.weight, PretrainedParameter):
+                    initializer.fill(layer.weight)
+                if layer.bias is not None and not isinstance(layer.bias, PretrainedParameter):
                     layer.bias.fill_(initializer.bias)
