@@ -1,0 +1,1 @@
+"""Classifiers that are not networks, to compare networks with; one a file."""
