@@ -1,6 +1,6 @@
 """A small convolutional network: convolution, activation, pooling, then one linear layer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from lightning_modules.activations.activation import Activation
@@ -81,6 +81,10 @@ class CNN(Model):
             layers.append(nn.AdaptiveAvgPool2d(1))
             height = width = 1
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(inputs * height * width, outputs))
+
+    @property
+    def graph(self) -> Model:
+        return replace(self, dropout=float(self.dropout > 0) / 2)
 
     def _block(self, inputs: int, outputs: int) -> "list[nn.Module]":
         from torch import nn

@@ -1,6 +1,6 @@
 """A model of which only the last layers are trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lightning_modules.checks import require_integer
@@ -20,7 +20,8 @@ class Frozen(Model):
     A layer is a linear or convolutional one together with what follows it up
     to the next, such as its normalization. Around `Pretrained` this is transfer
     learning: 1 trains the head alone, all layers are fine tuning; around a
-    model that is not, the layers in front are random features.
+    model that is not, the layers in front are random features. What is frozen
+    are the parameters: running statistics of a normalization follow the batches.
 
     Arguments:
         model: what to build.
@@ -56,3 +57,7 @@ class Frozen(Model):
             for parameter in part.parameters(recurse=False):
                 parameter.requires_grad_(False)
         return module
+
+    @property
+    def graph(self) -> Model:
+        return replace(self, model=self.model.graph)

@@ -1,7 +1,7 @@
 """The multi-layer perceptron: fully connected layers with an activation between them."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lightning_modules.activations.activation import Activation
@@ -61,6 +61,10 @@ class MLP(Model):
             layers += [Residual(nn.Sequential(*hidden))] if linked else hidden
             inputs = width
         return nn.Sequential(*layers, self._linear(inputs, outputs))
+
+    @property
+    def graph(self) -> Model:
+        return replace(self, dropout=float(self.dropout > 0) / 2, drop_connect=float(self.drop_connect > 0) / 2)
 
     def _linear(self, inputs: int, outputs: int) -> "nn.Module":
         from torch import nn

@@ -1,7 +1,7 @@
 """A model that starts from the weights of a file."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lightning_modules.data.checksum import checksum
@@ -70,3 +70,7 @@ class Pretrained(Model):
                 " that they were trained in, or a prefix."
             )
         return module
+
+    @property
+    def graph(self) -> Model:
+        return replace(self, model=self.model.graph)
