@@ -60,6 +60,18 @@ def test_group_normalization_of_the_inputs_and_of_vectors(leading):
     assert_same(classifier(first, (4, 3, 3)), (4, 3, 3), inputs, targets, runs=2)
 
 
+def test_what_a_normalization_or_a_block_keeps_does_not_outlast_its_input():
+    module = nn.Sequential(Residual(nn.GroupNorm(2, 4)), nn.GroupNorm(1, 4), nn.Linear(4, 2)).double()
+    layers = lower(module, (4,))
+    parameters = {name: parameter.detach()[None] for name, parameter in module.named_parameters()}
+    for seed in range(3):
+        x = torch.randn(5, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        y = x.mT[None].contiguous()
+        for layer in layers:
+            y = layer.forward(parameters, y)
+        torch.testing.assert_close(y[0].mT, module(x), rtol=1e-12, atol=1e-12)
+
+
 @given(st.data())
 def test_residual_blocks_of_vectors(data):
     """Blocks within blocks, at the very beginning and at the very end, with bodies of no, one or two layers."""
