@@ -71,8 +71,8 @@ def judge(claim: Claim, estimates: Iterable[Estimate]) -> Judgement:
 
 
 def _bound(claim: Claim, estimate: Estimate) -> str:
-    if estimate.unit == "nats":
-        return f"{claim.bound:g} nats"
+    if estimate.unit not in ("fraction", "points"):
+        return f"{claim.bound:g}{' nats' if estimate.unit == 'nats' else ''}"
     return f"{claim.bound * 100:g} {'%' if estimate.unit == 'fraction' else 'points'}"
 
 

@@ -11,7 +11,7 @@ from lightning_modules.errors import InvalidInput
 
 __all__ = ["Estimate", "Unit", "t_interval"]
 
-Unit = Literal["fraction", "points", "nats"]
+Unit = Literal["fraction", "points", "nats", "target", "target difference"]
 
 _confidence = 0.95
 
@@ -28,7 +28,7 @@ class Estimate:
         n: how many seeds.
         over: what the interval is over, in words.
         unit: ``fraction`` is printed in per cent, ``points`` (a difference of fractions) in percentage points,
-            ``nats`` as it is; differences carry their sign.
+            ``nats`` and ``target`` (the targets' own unit, without a name) as it is; differences carry their sign.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Estimate:
     unit: Unit = "fraction"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the estimate as ``results.json`` holds it: fractions and nats, None for an end that is not known."""
+        """Return the estimate as ``results.json`` holds it, not in per cent; None for an end that is not known."""
         return {
             "name": self.name,
             "value": self.value,
@@ -53,12 +53,13 @@ class Estimate:
     @property
     def amount(self) -> str:
         """The value and its interval: ``97.3 % [97.0, 97.6]``."""
-        scale = 1.0 if self.unit == "nats" else 100.0
-        suffix = {"fraction": " %", "points": " points", "nats": " nats"}[self.unit]
+        scale = 100.0 if self.unit in ("fraction", "points") else 1.0
+        suffix = {"fraction": " %", "points": " points", "nats": " nats"}.get(self.unit, "")
+        sign = "" if self.unit in ("fraction", "target") else "+"
         decimals = self._decimals(scale)
 
         def number(value: float) -> str:
-            text = f"{value * scale:{'' if self.unit == 'fraction' else '+'}.{decimals}f}"
+            text = f"{value * scale:{sign}.{decimals}f}"
             # Nothing is left of the number: it has no sign either.
             text = text.lstrip("+-") if not text.strip("+-0.") else text
             return text.replace("-", "−")
@@ -72,11 +73,15 @@ class Estimate:
 
     def _decimals(self, scale: float) -> int:
         """Return the decimals that show two digits of the interval's half width."""
-        least = 3 if self.unit == "nats" else 1
+        least = {"nats": 3, "fraction": 1, "points": 1}.get(self.unit, 0)
         if self.low is None or self.high is None or self.high <= self.low:
-            return least
+            return least or _decimals_of_four_digits(self.value)
         half = (self.high - self.low) / 2 * scale
         return min(max(least, 1 - math.floor(math.log10(half))), 6)
+
+
+def _decimals_of_four_digits(value: float) -> int:
+    return min(max(0, 3 - math.floor(math.log10(abs(value)))), 6) if value else 0
 
 
 def t_interval(values: Sequence[float], name: str, over: str, unit: Unit = "fraction") -> Estimate:

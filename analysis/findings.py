@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
-from analysis.accuracy import TestAccuracy, paired_difference, test_accuracy
 from analysis.claims import Judgement, judge
 from analysis.ensembles import EnsembleGain, ensemble_gains
 from analysis.estimate import Estimate
 from analysis.results import StudyResults
+from analysis.scores import TestScore, paired_difference, test_score
 from sweeps.groups import group_of
 
 __all__ = ["Findings", "find", "name_of"]
@@ -21,14 +21,14 @@ class Findings:
 
     Arguments:
         results: from which it was found.
-        accuracies: test accuracies by key (``winner``, ``schedule=cosine``).
+        scores: test scores (accuracies, RMSEs) by key (``winner``, ``schedule=cosine``).
         differences: of every ordered pair of groups of one field, so that a claim may name either first.
         gains: of snapshot ensembles by key.
         judgements: one for each of the study's claims.
     """
 
     results: StudyResults
-    accuracies: Mapping[str, TestAccuracy]
+    scores: Mapping[str, TestScore]
     differences: Mapping[tuple[str, str], Estimate]
     gains: Mapping[str, tuple[EnsembleGain, ...]]
     judgements: tuple[Judgement, ...]
@@ -36,13 +36,13 @@ class Findings:
     @property
     def estimates(self) -> list[Estimate]:
         """Every estimate of the report."""
-        return list(_estimates(self.accuracies, self.differences, self.gains))
+        return list(_estimates(self.scores, self.differences, self.gains))
 
     @property
-    def ranking(self) -> list[TestAccuracy]:
-        """The compared recipes from the highest mean test accuracy to the lowest."""
-        found = [self.accuracies[key] for key in self.results.compared if key in self.accuracies]
-        return sorted(found, key=lambda accuracy: -accuracy.estimate.value)
+    def ranking(self) -> list[TestScore]:
+        """The compared recipes from the best mean test score to the worst."""
+        found = [self.scores[key] for key in self.results.compared if key in self.scores]
+        return sorted(found, key=lambda score: -score.ordered)
 
     @property
     def answer(self) -> str:
@@ -51,11 +51,12 @@ class Findings:
         if not ranking:
             return "There is no answer yet: no recipe has been trained on the report seeds."
         best, recipe = ranking[0], self.results.label(ranking[0].recipe)
+        its = f"its test {best.score.title} is {best.estimate}"
         if len(ranking) == 1:
-            return f"The {best.key.replace('=', ' ')} ({recipe}) was confirmed: its test accuracy is {best.estimate}."
+            return f"The {best.key.replace('=', ' ')} ({recipe}) was confirmed: {its}."
         field, _, name = best.key.rpartition("=")
         among = f"Of the groups by {field}, {name}" if field else f"Of the winners of the search, the {name}"
-        first = f"{among} is ahead ({recipe}): its test accuracy is {best.estimate}."
+        first = f"{among} is ahead ({recipe}): {its}."
         return f"{first} {self._against(best, ranking[1])}"
 
     @property
@@ -69,7 +70,7 @@ class Findings:
         tried = ", ".join(f"{name_of(group)} {count}" for group, count in sorted(counts.items()))
         return f"Trials of the search by {field}: {tried}. What was tried more often is tuned better."
 
-    def _against(self, best: TestAccuracy, second: TestAccuracy) -> str:
+    def _against(self, best: TestScore, second: TestScore) -> str:
         name = name_of(second.key)
         difference = self.differences.get((best.key, second.key))
         if difference is None:
@@ -77,6 +78,11 @@ class Findings:
         amount = f"{difference.amount} within each seed"
         if difference.low is None:
             return f"One seed cannot tell it from the runner-up, {name} ({amount})."
+        if best.score.sign < 0:
+            against = f"its RMSE minus that of the runner-up, {name}, is {amount}, and below zero is better"
+            if difference.high is not None and difference.high < 0:
+                return f"It is less than chance between seeds explains: {against}."
+            return f"It cannot be told from the runner-up: {against}."
         if difference.low > 0:
             return f"The runner-up, {name}, is behind by {amount}: more than chance between seeds explains."
         return f"It cannot be told from the runner-up, {name}: the difference is {amount}."
@@ -95,18 +101,18 @@ def find(results: StudyResults) -> Findings:
     """
     fields = [results.groups(field) for field in results.group_by] or [{}]
     recipes = results.winners | {key: each for groups in fields for key, each in groups.items()}
-    accuracies = {key: found for key, each in recipes.items() if (found := test_accuracy(each, key)) is not None}
+    scores = {key: found for key, each in recipes.items() if (found := test_score(each, key)) is not None}
     gains = {key: gain for key, each in recipes.items() if (gain := ensemble_gains(each, key))}
     families = [*fields, results.winners]
     differences = {
-        (first, second): paired_difference(accuracies[first], accuracies[second])
+        (first, second): paired_difference(scores[first], scores[second])
         for family in families
-        for first, second in permutations([key for key in family if key in accuracies], 2)
-        if set(accuracies[first].by_seed) & set(accuracies[second].by_seed)
+        for first, second in permutations([key for key in family if key in scores], 2)
+        if set(scores[first].by_seed) & set(scores[second].by_seed)
     }
-    estimates = list(_estimates(accuracies, differences, gains))
+    estimates = list(_estimates(scores, differences, gains))
     judgements = tuple(judge(claim, estimates) for claim in results.claims)
-    return Findings(results, accuracies, differences, gains, judgements)
+    return Findings(results, scores, differences, gains, judgements)
 
 
 def name_of(key: str) -> str:
@@ -115,17 +121,18 @@ def name_of(key: str) -> str:
 
 
 def _estimates(
-    accuracies: Mapping[str, TestAccuracy],
+    scores: Mapping[str, TestScore],
     differences: Mapping[tuple[str, str], Estimate],
     gains: Mapping[str, tuple[EnsembleGain, ...]],
 ) -> Iterator[Estimate]:
-    yield from (accuracy.estimate for accuracy in accuracies.values())
+    yield from (score.estimate for score in scores.values())
     yield from differences.values()
     for each in gains.values():
         # The last snapshot against itself is no finding.
         for gain in each[1:]:
-            yield gain.accuracy
-            yield gain.nll
+            yield gain.score
+            if gain.nll is not None:
+                yield gain.nll
 
 
 def _warnings(findings: Findings) -> Iterator[str]:
@@ -144,9 +151,10 @@ def _warnings(findings: Findings) -> Iterator[str]:
         if diverged:
             yield (
                 f"{label}: {len(diverged)} of {len(each.records)} report runs diverged (seed {', '.join(diverged)});"
-                " they count as guessing in the accuracies and are left out of the ensemble gains."
+                f" they count as {results.score.guessing} in the {results.score.plural} and are left out of the"
+                " ensemble gains."
             )
     searched = [record for trial in results.trials for record in trial.records.values()]
     lost = sum(record.diverged_step is not None for record in searched)
     if lost:
-        yield f"{lost} of {len(searched)} runs of the search diverged; there they count as guessing."
+        yield f"{lost} of {len(searched)} runs of the search diverged; there they count as {results.score.guessing}."

@@ -10,6 +10,7 @@ from typing import Any
 from lightning_modules.component import label, words
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
 from sweeps.files import read_json
 from sweeps.groups import describe
@@ -127,13 +128,29 @@ class StudyResults:
         """What figures compare: the groups of the first field of `group_by`, or the winners if there is none."""
         return self.groups(self.group_by[0]) if self.group_by else self.winners
 
+    @property
+    def score(self) -> Score:
+        """What the recipes are judged by; accuracy as long as there are none."""
+        recipes = self._recipes
+        return score_of(recipes[0].loss.task if recipes else "classification")
+
+    @property
+    def loss_unit(self) -> str:
+        """The unit that all recipes' losses share, empty if there is none."""
+        units = {recipe.loss.unit for recipe in self._recipes}
+        return units.pop() if len(units) == 1 else ""
+
     def label(self, recipe: Recipe) -> str:
         """Return a recipe's label among the recipes of this study: what differs between them."""
         return self._labels[recipe]
 
     @cached_property
     def _labels(self) -> dict[Recipe, str]:
-        return labels([*(trial.recipe for trial in self.trials), *(each.recipe for each in self.confirmed)])
+        return labels(self._recipes)
+
+    @property
+    def _recipes(self) -> list[Recipe]:
+        return [*(trial.recipe for trial in self.trials), *(each.recipe for each in self.confirmed)]
 
 
 def labels(recipes: Iterable[Recipe]) -> dict[Recipe, str]:

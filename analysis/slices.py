@@ -19,37 +19,37 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LineSlice:
-    """Loss and accuracy along lines.
+    """Loss, and for classes the accuracy, along lines.
 
     Arguments:
         steps: where on a line, (points,).
-        losses: on the training set, nats, (lines, points); not finite where the network's outputs are not.
-        accuracies: fractions, (lines, points).
+        losses: on the training set, (lines, points); not finite where the network's outputs are not.
+        accuracies: fractions, (lines, points); None for regression.
         marks: the steps at which solutions lie, (solutions,).
     """
 
     steps: Array
     losses: Array
-    accuracies: Array
+    accuracies: Array | None
     marks: Array
 
 
 @dataclass(frozen=True)
 class PlaneSlice:
-    """Loss and accuracy on a grid in a plane.
+    """Loss, and for classes the accuracy, on a grid in a plane.
 
     Arguments:
         x: first coordinate of the columns, (columns,).
         y: second coordinate of the rows, (rows,).
-        losses: on the training set, nats, (rows, columns); not finite where the network's outputs are not.
-        accuracies: fractions, (rows, columns).
+        losses: on the training set, (rows, columns); not finite where the network's outputs are not.
+        accuracies: fractions, (rows, columns); None for regression.
         marks: the coordinates of solutions, (solutions, 2).
     """
 
     x: Array
     y: Array
     losses: Array
-    accuracies: Array
+    accuracies: Array | None
     marks: Array
 
 
@@ -158,11 +158,15 @@ def _line(
 ) -> LineSlice:
     values = surface.at(origin, basis, coordinates)
     shape = (len(basis), len(steps))
-    return LineSlice(steps.numpy(), values.losses.reshape(shape), values.accuracies.reshape(shape), marks)
+    return LineSlice(steps.numpy(), values.losses.reshape(shape), _shaped(values.accuracies, shape), marks)
 
 
 def _plane(surface: Surface, origin: Tensor, basis: Tensor, x: Tensor, y: Tensor, marks: Array) -> PlaneSlice:
     rows, columns = torch.meshgrid(y, x, indexing="ij")
     values = surface.at(origin, basis, torch.stack([columns.flatten(), rows.flatten()], dim=1))
     shape = (len(y), len(x))
-    return PlaneSlice(x.numpy(), y.numpy(), values.losses.reshape(shape), values.accuracies.reshape(shape), marks)
+    return PlaneSlice(x.numpy(), y.numpy(), values.losses.reshape(shape), _shaped(values.accuracies, shape), marks)
+
+
+def _shaped(values: Array | None, shape: tuple[int, ...]) -> Array | None:
+    return None if values is None else values.reshape(shape)

@@ -20,7 +20,8 @@ from lightning_modules.stack.carried import carried
 from lightning_modules.stack.layout import Layout
 from lightning_modules.stack.stacked import Stacked, stacked
 from lightning_modules.stack.working_set import working_set
-from lightning_modules.training.stack_data import StackData
+from lightning_modules.training.build import build
+from lightning_modules.training.stack_data import StackData, load
 
 __all__ = ["Surface", "SurfaceValues", "training_surface"]
 
@@ -35,16 +36,16 @@ class SurfaceValues:
     """What a surface is at some points; not finite where the network's outputs are not.
 
     Arguments:
-        losses: mean over all examples, nats, (points,).
-        accuracies: fractions, (points,); NaN where the loss is.
+        losses: mean over all examples, (points,).
+        accuracies: fractions, (points,); NaN where the loss is; None for regression.
     """
 
     losses: npt.NDArray[np.float64]
-    accuracies: npt.NDArray[np.float64]
+    accuracies: npt.NDArray[np.float64] | None
 
 
 class Surface:
-    """The mean loss and the accuracy of a module on fixed examples, for any weights.
+    """The mean loss, and for classes the accuracy, of a module on fixed examples, for any weights.
 
     The module is evaluated in evaluation mode, all examples at every point, and
     sums are kept in double precision. Running statistics and frozen parameters
@@ -54,7 +55,7 @@ class Surface:
         module: an ordinary module; of its own values only the buffers and what is frozen are used.
         loss: per example.
         inputs: (examples, *shape); their precision is that of the evaluation.
-        targets: (examples,).
+        targets: (examples,) classes, or (examples, outputs) real numbers.
     """
 
     def __init__(self, module: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> None:
@@ -103,11 +104,13 @@ class Surface:
             evaluate = partial(self._evaluate, origin, basis)
             chunks = list(threads.map(evaluate, coordinates.split(self._points)))
         losses, accuracies = (torch.cat(parts) for parts in zip(*chunks, strict=True))
+        if self._loss.task == "regression":
+            return SurfaceValues(losses.numpy(), None)
         return SurfaceValues(losses.numpy(), torch.where(losses.isnan(), torch.nan, accuracies).numpy())
 
     @torch.no_grad()
     def _evaluate(self, origin: Tensor, basis: Tensor, coordinates: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the mean loss and the accuracy at coordinates (points, dimensions), each (points,)."""
+        """Return the mean loss and the accuracy (regression: 0) at coordinates (points, dimensions), each (points,)."""
         weights = torch.addmm(origin, coordinates, basis)
         model = self._model()
         shared = {name: value.expand(len(weights), *value.shape[1:]) for name, value in self._carried.items()}
@@ -115,10 +118,11 @@ class Surface:
         losses = torch.zeros(len(weights), dtype=torch.float64)
         right = torch.zeros(len(weights), dtype=torch.float64)
         for inputs, targets in zip(self._inputs.split(_block), self._targets.split(_block), strict=True):
-            logits = model.forward(parameters, inputs[None])
-            targets = targets.expand(len(weights), -1)
-            losses += self._loss.values(logits, targets).sum(dim=1, dtype=torch.float64)
-            right += (logits.argmax(dim=2) == targets).sum(dim=1)
+            outputs = model.forward(parameters, inputs[None])
+            targets = targets.expand(len(weights), *targets.shape)
+            losses += self._loss.values(outputs, targets).sum(dim=1, dtype=torch.float64)
+            if self._loss.task == "classification":
+                right += (self._loss.decide(outputs) == targets).sum(dim=1)
         return losses / len(self._targets), right / len(self._targets)
 
     def _model(self) -> Stacked:
@@ -142,7 +146,7 @@ def training_surface(
     """
     data = StackData.of(recipe.data, recipe.preprocessing, [seeds], dtype)
     inputs, targets = data.take(data.rows["train"])
-    module = recipe.model.build(data.shape, data.outputs)
+    module = build(recipe.model, recipe.loss, data.shape, load(recipe.data))
     kept = dict(module.named_parameters()) | dict(module.named_buffers())
     with torch.no_grad():
         for name in kept.keys() & weights.keys():

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from analysis.estimate import Estimate
 from analysis.findings import Findings
+from analysis.shown import labelled, shown
+from sweeps.study import sign_of
 
 __all__ = ["Table", "tables", "write_csv"]
 
@@ -22,7 +24,7 @@ class Table:
         title: of its section.
         note: what the columns mean.
         columns: names for a program.
-        rows: values for a program, fractions and nats.
+        rows: values for a program, not in per cent.
         header: names for a reader.
         texts: the rows for a reader.
     """
@@ -38,7 +40,7 @@ class Table:
 
 def tables(findings: Findings) -> list[Table]:
     """Return the tables of a report, those without rows left out."""
-    made = [_accuracies(findings), _differences(findings), _gains(findings), _trials(findings), _seeds(findings)]
+    made = [_scores(findings), _differences(findings), _gains(findings), _trials(findings), _seeds(findings)]
     return [table for table in made if table.rows]
 
 
@@ -50,46 +52,56 @@ def write_csv(table: Table, path: Path) -> None:
         writer.writerows(table.rows)
 
 
-def _accuracies(findings: Findings) -> Table:
+def _scores(findings: Findings) -> Table:
+    score = findings.results.score
+    show, floors = shown(score), score.name == "accuracy"
     rows, texts = [], []
-    for key, accuracy in findings.accuracies.items():
-        estimate, label = accuracy.estimate, findings.results.label(accuracy.recipe)
-        low, high = min(accuracy.by_seed.values()), max(accuracy.by_seed.values())
-        lost = len(accuracy.diverged)
-        rows.append((key, label, *_numbers(estimate), accuracy.deviation, low, high, lost, accuracy.floor))
+    for key, each in findings.scores.items():
+        label, lost = findings.results.label(each.recipe), len(each.diverged)
+        low, high = min(each.by_seed.values()), max(each.by_seed.values())
+        floor: tuple[float | None, ...] = (each.floor,) if floors else ()
+        rows.append((key, label, *_numbers(each.estimate), each.deviation, low, high, lost, *floor))
         texts.append(
             (
                 _named(key),
                 label,
-                estimate.amount,
-                str(estimate.n),
-                _percent(accuracy.deviation),
-                f"{_percent(low)} – {_percent(high)}",
+                each.estimate.amount,
+                str(each.estimate.n),
+                show.text(each.deviation),
+                f"{show.text(low)} – {show.text(high)}",
                 str(lost),
-                _percent(accuracy.floor),
+                *(show.text(value) for value in floor),
             )
         )
+    note = " The binomial deviation is what a test set of this size alone would cause in one run."
+    in_unit = " In the unit of the targets; less is better."
     return Table(
-        "test_accuracy",
-        "Test accuracy",
-        "Mean with its 95 % t-interval over the report seeds. The binomial deviation is what a test set of this size"
-        " alone would cause in one run.",
-        ("group", "recipe", "mean", "low", "high", "n", "sd", "min", "max", "diverged", "binomial_sd"),
+        f"test_{score.name}",
+        f"Test {score.title}",
+        f"Mean with its 95 % t-interval over the report seeds.{note if floors else in_unit}",
+        ("group", "recipe", "mean", "low", "high", "n", "sd", "min", "max", "diverged")
+        + (("binomial_sd",) if floors else ()),
         tuple(rows),
-        ("group", "recipe", "mean [95 %]", "n", "sd (%)", "min – max (%)", "diverged", "binomial sd (%)"),
+        ("group", "recipe", "mean [95 %]", "n", f"sd{show.suffix}", f"min – max{show.suffix}", "diverged")
+        + (("binomial sd (%)",) if floors else ()),
         tuple(texts),
     )
 
 
 def _differences(findings: Findings) -> Table:
-    found = [(first, second, each) for (first, second), each in findings.differences.items() if each.value >= 0]
-    # Of two equal recipes both orders are there; one is enough.
-    kept = [row for row in found if row[2].value > 0 or row[0] < row[1]]
+    score = findings.results.score
+    # Of each pair the better is the first; of two equal recipes both orders are there, and one is enough.
+    kept = [
+        (first, second, each)
+        for (first, second), each in findings.differences.items()
+        if score.sign * each.value > 0 or (each.value == 0 and first < second)
+    ]
     return Table(
         "differences",
-        "Differences in test accuracy",
-        "The first minus the second, within each seed, with the 95 % t-interval of the paired differences. An interval"
-        " across zero does not tell the two apart. Several pairs are looked at; the intervals do not account for that.",
+        f"Differences in test {score.title}",
+        f"The first minus the second, within each seed, with the 95 % t-interval of the paired differences;"
+        f" {shown(score).better}. An interval across zero does not tell the two apart. Several pairs are looked at; the"
+        " intervals do not account for that.",
         ("first", "second", "difference", "low", "high", "n"),
         tuple((first, second, *_numbers(each)) for first, second, each in kept),
         ("first", "second", "difference [95 %]", "n"),
@@ -98,35 +110,47 @@ def _differences(findings: Findings) -> Table:
 
 
 def _gains(findings: Findings) -> Table:
-    shown = [(key, gain) for key, each in findings.gains.items() for gain in each[1:]]
+    score = findings.results.score
+    found = [(key, gain) for key, each in findings.gains.items() for gain in each[1:]]
+    likely = any(gain.nll is not None for _, gain in found)
+    of_last = " (RMSE of the last minus RMSE of the average)" if score.sign < 0 else ""
     return Table(
         "ensembles",
         "Snapshot ensembles",
-        "Gain of averaging the last m snapshots' probabilities over the last snapshot alone, within each run, with its"
-        " 95 % t-interval over the report seeds; above zero is better.",
-        ("group", "snapshots", "gain_accuracy", "low", "high", "gain_nll", "nll_low", "nll_high", "n"),
-        tuple((key, gain.snapshots, *_numbers(gain.accuracy)[:3], *_numbers(gain.nll)) for key, gain in shown),
-        ("group", "snapshots m", "gain in accuracy [95 %]", "gain in log-likelihood [95 %]", "n"),
+        f"Gain of averaging the last m snapshots' predictions over the last snapshot alone{of_last}, within each run,"
+        " with its 95 % t-interval over the report seeds; above zero is better.",
+        ("group", "snapshots", f"gain_{score.name}", "low", "high")
+        + (("gain_nll", "nll_low", "nll_high") if likely else ())
+        + ("n",),
         tuple(
-            (_named(key), str(gain.snapshots), gain.accuracy.amount, gain.nll.amount, str(gain.nll.n))
-            for key, gain in shown
+            (key, gain.snapshots, *_numbers(gain.score)[:3], *(_ends(gain.nll) if likely else ()), gain.score.n)
+            for key, gain in found
+        ),
+        ("group", "snapshots m", f"gain in {score.title} [95 %]")
+        + (("gain in log-likelihood [95 %]",) if likely else ())
+        + ("n",),
+        tuple(
+            (_named(key), str(gain.snapshots), gain.score.amount)
+            + ((gain.nll.amount if gain.nll else "–",) if likely else ())
+            + (str(gain.score.n),)
+            for key, gain in found
         ),
     )
 
 
 def _trials(findings: Findings) -> Table:
     results = findings.results
-    sign = 1 if results.metric == "validation_loss" else -1
-    ranked = sorted(results.trials, key=lambda trial: (sign * trial.value, trial.number))
+    sign, show = sign_of(results.metric), shown(results.score)
+    ranked = sorted(results.trials, key=lambda trial: (-sign * trial.value, trial.number))
+    by_loss = results.metric == "validation_loss"
     rows, texts = [], []
     for trial in ranked:
         label = results.label(trial.recipe)
         lost = sum(record.diverged_step is not None for record in trial.records.values())
         rows.append((trial.number, label, trial.value, len(trial.records), lost, trial.recipe.hash))
-        value = f"{trial.value:.4f}" if results.metric == "validation_loss" else _percent(trial.value)
+        value = f"{trial.value:.4f}" if by_loss else show.text(trial.value)
         texts.append((str(trial.number), label, value, str(len(trial.records)), str(lost)))
-    metric = results.metric.replace("_", " ")
-    unit = "nats" if results.metric == "validation_loss" else "%"
+    metric = f"validation {results.score.title}{show.suffix}"
     return Table(
         "trials",
         "Trials of the search",
@@ -134,28 +158,39 @@ def _trials(findings: Findings) -> Table:
         " winners are trained again on fresh seeds.",
         ("trial", "recipe", results.metric, "n", "diverged", "hash"),
         tuple(rows),
-        ("trial", "recipe", f"{metric} ({unit})", "n", "diverged"),
+        (
+            "trial",
+            "recipe",
+            labelled("validation loss", results.loss_unit) if by_loss else metric,
+            "n",
+            "diverged",
+        ),
         tuple(texts),
     )
 
 
 def _seeds(findings: Findings) -> Table:
-    rows = list(_seed_rows(findings))
+    score, rows = findings.results.score, list(_seed_rows(findings))
+    show = shown(score)
     return Table(
         "seeds",
-        "Test accuracy of every seed",
+        f"Test {score.title} of every seed",
         "What the means above are made of.",
-        ("group", "seed", "test_accuracy", "diverged"),
+        ("group", "seed", f"test_{score.name}", "diverged"),
         tuple(rows),
-        ("group", "seed", "test accuracy (%)", "diverged"),
-        tuple((_named(key), str(seed), _percent(value), "yes" if lost else "") for key, seed, value, lost in rows),
+        ("group", "seed", f"test {score.title}{show.suffix}", "diverged"),
+        tuple((_named(key), str(seed), show.text(value), "yes" if lost else "") for key, seed, value, lost in rows),
     )
 
 
 def _seed_rows(findings: Findings) -> Iterator[tuple[str, int, float, int]]:
-    for key, accuracy in findings.accuracies.items():
-        for seed, value in accuracy.by_seed.items():
-            yield key, seed, value, int(seed in accuracy.diverged)
+    for key, each in findings.scores.items():
+        for seed, value in each.by_seed.items():
+            yield key, seed, value, int(seed in each.diverged)
+
+
+def _ends(estimate: Estimate | None) -> Sequence[Cell]:
+    return _numbers(estimate)[:3] if estimate else (None, None, None)
 
 
 def _numbers(estimate: Estimate) -> Sequence[Cell]:
@@ -164,7 +199,3 @@ def _numbers(estimate: Estimate) -> Sequence[Cell]:
 
 def _named(key: str) -> str:
     return key.replace("=", ": ")
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.2f}"

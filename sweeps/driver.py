@@ -7,7 +7,7 @@ from typing import Any
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
-from lightning_modules.training.stack_data import classes_of
+from lightning_modules.training.stack_data import load
 from sweeps.course import Confirmation, Course, TrialOutcome, append_journal
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.files import read_json, write_json
@@ -18,7 +18,7 @@ from sweeps.preview import preview
 from sweeps.record import Purpose, RunRecord
 from sweeps.search import Proposal, Search
 from sweeps.store import RunStore
-from sweeps.study import Study
+from sweeps.study import Study, sign_of
 from sweeps.tracker import Tracker
 from sweeps.training import train
 from sweeps.watcher import Watcher
@@ -60,7 +60,8 @@ class Driver:
             InvalidInput: if the study cannot be run.
         """
         budget = self.study.budget(self.budget_name)
-        classes_of(preview(self.study, self.budget_name).data)
+        middle = preview(self.study, self.budget_name)
+        middle.loss.check(load(middle.data))
         trials, searched = self._search()
         confirmed = confirmations(trials, self.study, budget.winners)
         trained = searched + self._confirm(trials, confirmed)
@@ -83,8 +84,7 @@ class Driver:
                 proposals.append(search.ask())
             batch = proposals[len(trials) : stop]
             for proposal in batch:
-                for field in self.study.group_by:
-                    group_of(proposal.recipe, field)  # refused before it is trained
+                self._check(proposal, proposals[0])
             outcomes, count = self._try(batch)
             for proposal, outcome in zip(batch, outcomes, strict=True):
                 if proposal.value is None:
@@ -98,6 +98,18 @@ class Driver:
                 self._write(trials, [], finished=False)
         return trials, trained
 
+    def _check(self, proposal: Proposal, first: Proposal) -> None:
+        """Refuse a recipe that cannot be judged, grouped or compared, before it is trained."""
+        self.study.check(proposal.recipe)
+        for field in self.study.group_by:
+            group_of(proposal.recipe, field)
+        task, before = proposal.recipe.loss.task, first.recipe.loss.task
+        if task != before:
+            raise InvalidInput(
+                f"Trial {proposal.number} is for {task} and trial {first.number} for {before}, which have no score in"
+                " common: make two studies of them."
+            )
+
     def _try(self, batch: Sequence[Proposal]) -> tuple[list[TrialOutcome], int]:
         """Train the recipes of a batch on all search seeds; return their values and how many runs were trained."""
         records, trained = self._train(self._runs([proposal.recipe for proposal in batch], "search"), "search")
@@ -105,7 +117,7 @@ class Driver:
         seeds = len(records) // len(batch)
         for index, proposal in enumerate(batch):
             own = records[index * seeds : (index + 1) * seeds]
-            value = objective(own, self.study.metric, classes_of(proposal.recipe.data))
+            value = objective(own, self.study.metric)
             diverged = sum(record.diverged_step is not None for record in own)
             self.tracker.search_trial(proposal.number, own, value)
             outcomes.append(TrialOutcome(proposal.number, proposal.recipe, value, diverged))
@@ -164,8 +176,8 @@ def _says(path: Path, content: dict[str, Any]) -> bool:
 
 def ranked(trials: Iterable[TrialOutcome], study: Study) -> list[TrialOutcome]:
     """Return the trials from best to worst; of equals the one that diverged less is the better, then the earlier."""
-    sign = 1 if study.metric == "validation_loss" else -1
-    return sorted(trials, key=lambda trial: (sign * trial.value, trial.diverged_seeds, trial.number))
+    sign = sign_of(study.metric)
+    return sorted(trials, key=lambda trial: (-sign * trial.value, trial.diverged_seeds, trial.number))
 
 
 def confirmations(trials: Iterable[TrialOutcome], study: Study, winners: int) -> list[Confirmation]:

@@ -33,7 +33,7 @@ class Curves:
     learning_rate: tuple[float, ...]
 
     def by_epoch(self) -> dict[str, npt.NDArray[np.float64]]:
-        """Return train_loss (mean over the epoch's steps), validation_loss and _accuracy, learning_rate: (epochs,)."""
+        """Return the curves, train_loss as the mean over each epoch's steps, and learning_rate: each (epochs,)."""
         arrays = {name: array.astype(np.float64) for name, array in read_arrays(self.path).items()}
         arrays["train_loss"] = arrays["train_loss"].reshape(len(self.learning_rate), -1).mean(axis=1)
         return arrays | {"learning_rate": np.array(self.learning_rate)}
@@ -107,10 +107,9 @@ def search_trial(study: str, number: int, records: Sequence[RunRecord], objectiv
         objective: what the search was told.
     """
     recipe = records[0].recipe
+    told = (f"validation_{records[0].score.name}", "validation_loss", "train_loss")
     rows = [
-        vars(record.seeds)
-        | {name: record.metrics.get(name) for name in ("validation_accuracy", "validation_loss", "train_loss")}
-        | {"diverged_step": record.diverged_step}
+        vars(record.seeds) | {name: record.metrics.get(name) for name in told} | {"diverged_step": record.diverged_step}
         for record in records
     ]
     diverged = sum(record.diverged_step is not None for record in records)

@@ -3,14 +3,15 @@
 import math
 from collections.abc import Sequence
 
+from lightning_modules.training.guessing import loss_of_guessing, score_of_guessing
 from sweeps.record import RunRecord
 from sweeps.study import Metric
 
 __all__ = ["objective"]
 
 
-def objective(records: Sequence[RunRecord], metric: Metric, classes: int) -> float:
-    """Return the mean of a metric over a recipe's seeds; a diverged run, or a worse one, counts as guessing by chance.
+def objective(records: Sequence[RunRecord], metric: Metric) -> float:
+    """Return the mean of a metric over a recipe's seeds; a diverged run, or a worse one, counts as guessing.
 
     Were diverged runs left out, a recipe that diverges on all seeds but one
     lucky one would win; were they worth nothing, the search's model of the
@@ -19,10 +20,15 @@ def objective(records: Sequence[RunRecord], metric: Metric, classes: int) -> flo
     Arguments:
         records: of one recipe, one a seed.
         metric: what the study optimizes.
-        classes: of the data set.
     """
+    return math.fsum(_value(record, metric) for record in records) / len(records)
+
+
+def _value(record: RunRecord, metric: Metric) -> float:
     if metric == "validation_accuracy":
-        return math.fsum(record.metrics.get(metric, 1 / classes) for record in records) / len(records)
+        found = record.metrics.get(metric)
+        return score_of_guessing(record.run, "validation") if found is None else found
     # A loss has no upper end: without a cap a run that diverged would be better than one that trained badly.
-    chance = math.log(classes)
-    return math.fsum(min(record.metrics.get(metric, chance), chance) for record in records) / len(records)
+    guessing = loss_of_guessing if metric == "validation_loss" else score_of_guessing
+    chance = guessing(record.run, "validation")
+    return min(record.metrics.get(metric, chance), chance)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from lightning_modules.data.dataset import Data
 from lightning_modules.data.preprocessing import Preprocessing
+from lightning_modules.losses.loss import Loss
 from lightning_modules.models.model import Model
 from lightning_modules.recipe import Recipe, Run
 
@@ -45,22 +46,21 @@ def stack_size(recipe: Recipe) -> int:
     Raises:
         InvalidInput: if its model, its loss or its preprocessing does not fit its data.
     """
-    from lightning_modules.training.stack_data import load
-
-    recipe.loss.check(load(recipe.data))
-    return _stack_size(recipe.data, recipe.preprocessing, recipe.model, recipe.batch_size)
+    return _stack_size(recipe.data, recipe.preprocessing, recipe.model, recipe.loss, recipe.batch_size)
 
 
 @lru_cache(maxsize=256)
-def _stack_size(data: Data, preprocessing: Preprocessing, model: Model, batch_size: int) -> int:
+def _stack_size(data: Data, preprocessing: Preprocessing, model: Model, loss: Loss, batch_size: int) -> int:
     import torch
 
     from lightning_modules.stack.working_set import working_set
+    from lightning_modules.training.build import build
     from lightning_modules.training.stack_data import load
 
     dataset = load(data)
+    loss.check(dataset)
     shape = preprocessing.output_shape(dataset.shape)
     with torch.random.fork_rng(devices=[]):
-        module = model.build(shape, dataset.outputs)
+        module = build(model, loss, shape, dataset)
     needed = working_set(module, shape, batch_size)
     return max(1, min(_largest, _cache_bytes // needed))

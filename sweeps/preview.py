@@ -16,9 +16,10 @@ def preview(study: Study, budget_name: str) -> Recipe:
         budget_name: one of its budgets.
 
     Raises:
-        InvalidInput: if there is no such budget, or the recipe cannot be built or grouped as the study says.
+        InvalidInput: if there is no such budget, or the recipe cannot be built, judged or grouped as the study says.
     """
     recipe = build_recipe(study, Middle(study.budget(budget_name)))
+    study.check(recipe)
     for field in study.group_by:
         group_of(recipe, field)
     return recipe

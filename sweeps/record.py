@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.score import Score, score_of
 from sweeps.files import checksum, read_arrays
 
 __all__ = ["Purpose", "RunRecord"]
@@ -32,8 +33,9 @@ class RunRecord:
         steps_per_epoch: steps in one epoch.
         diverged_step: the step (from 1) whose loss was first not finite, or None.
         kept_epoch: the epoch (from 0) whose weights early stopping kept, or None: the last one's.
-        metrics: of the weights kept, fractions and nats: validation_accuracy, validation_loss, train_loss (mean
-            of the last epoch), and test_accuracy, test_loss for a confirmed run; empty if the run diverged.
+        metrics: of the weights kept: validation_accuracy (a fraction; of regression validation_rmse, in the
+            targets' unit), validation_loss, train_loss (mean of the last epoch), and test_accuracy (test_rmse),
+            test_loss for a confirmed run; empty if the run diverged.
         snapshot_steps: steps taken at each snapshot kept.
         files: the checksum of each file beside the record.
     """
@@ -59,19 +61,26 @@ class RunRecord:
         return self.run.seeds
 
     @property
+    def score(self) -> Score:
+        """What the run is judged by: ``validation_NAME`` and ``test_NAME`` among its metrics."""
+        return score_of(self.recipe.loss.task)
+
+    @property
     def steps(self) -> int:
         """Steps of the whole training."""
         return self.steps_per_epoch * self.recipe.epochs
 
     def curves(self) -> dict[str, Array]:
-        """Return train_loss (steps,), and validation_loss and validation_accuracy (epochs,); NaN after divergence."""
+        """Return train_loss (steps,), validation_loss and validation_accuracy or _rmse (epochs,); NaN once diverged."""
         return self._arrays("curves.safetensors")
 
     def predictions(self) -> dict[str, Array]:
-        """Return the class probabilities by part and the true classes.
+        """Return the predictions by part and the true targets.
 
         ``validation``, ``calibration`` and ``test`` are (snapshots, examples,
-        classes); ``validation_targets`` and so on are (examples,).
+        k), as the loss's `prediction` says: of classification k = classes, of
+        regression the means, followed by the variances if there are any;
+        ``validation_targets`` and so on are (examples,) or (examples, outputs).
         """
         return self._arrays("predictions.safetensors")
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lightning_modules.component import content_hash, label
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
-from sweeps.study import Budget, Study
+from sweeps.study import Budget, Study, sign_of
 from sweeps.suggest import Suggest, build_recipe
 
 __all__ = ["Proposal", "Search"]
@@ -59,12 +59,11 @@ class Search:
 
     def __init__(self, study: Study, budget_name: str, path: Path) -> None:
         self._study, self._budget = study, study.budget(budget_name)
-        minimize = study.metric == "validation_loss"
         try:
             self._optuna = optuna.create_study(
                 storage=_storage(path),
                 study_name=budget_name,
-                direction="minimize" if minimize else "maximize",
+                direction="maximize" if sign_of(study.metric) > 0 else "minimize",
                 load_if_exists=True,
             )
         except (sqlite3.DatabaseError, SQLAlchemyError) as error:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.score import score_of
 from lightning_modules.training.result import RunResult
 from sweeps.files import read_json, write_arrays, write_json
 from sweeps.record import Purpose, RunRecord
@@ -75,17 +76,18 @@ class RunStore:
             purpose: a run of the search keeps its record and curves only.
         """
         folder = self.path(result.run)
+        score = score_of(result.run.recipe.loss.task)
         curves = {
             "train_loss": result.train_loss.astype(np.float32),
             "validation_loss": result.validation_loss.astype(np.float32),
-            "validation_accuracy": result.validation_accuracy.astype(np.float32),
+            f"validation_{score.name}": result.validation_score.astype(np.float32),
         }
         files = {"curves.safetensors": write_arrays(folder / "curves.safetensors", curves)}
         kept = () if purpose == "search" else result.snapshots
         if kept:
             weights = {f"{i}/{name}": value for i, each in enumerate(kept) for name, value in each.weights.items()}
             predictions: dict[str, npt.NDArray[Any]] = {
-                part: np.stack([each.probabilities[part] for each in kept]) for part in result.targets
+                part: np.stack([each.predictions[part] for each in kept]) for part in result.targets
             }
             predictions |= {f"{part}_targets": targets for part, targets in result.targets.items()}
             files["snapshots.safetensors"] = write_arrays(folder / "snapshots.safetensors", weights)
@@ -109,17 +111,16 @@ class RunStore:
 def _metrics(result: RunResult, purpose: Purpose) -> dict[str, float]:
     epoch = result.run.recipe.epochs - 1 if result.kept_epoch is None else result.kept_epoch
     last_steps = slice(epoch * result.steps_per_epoch, (epoch + 1) * result.steps_per_epoch)
+    score = score_of(result.run.recipe.loss.task)
     metrics = {
-        "validation_accuracy": float(result.validation_accuracy[epoch]),
+        f"validation_{score.name}": float(result.validation_score[epoch]),
         "validation_loss": float(result.validation_loss[epoch]),
         "train_loss": float(result.train_loss[last_steps].mean()),
     }
     if purpose != "search":
-        probabilities, targets = result.snapshots[-1].probabilities["test"], result.targets["test"]
-        chosen = probabilities[np.arange(len(targets)), targets].astype(np.float64)
-        metrics["test_accuracy"] = float((probabilities.argmax(axis=1) == targets).mean())
-        # A probability can round to zero; the smallest number that is not zero keeps the loss finite.
-        metrics["test_loss"] = float(-np.log(np.maximum(chosen, np.finfo(np.float32).tiny)).mean())
+        last = result.snapshots[-1]
+        metrics[f"test_{score.name}"] = float(score.of(last.predictions["test"], result.targets["test"]))
+        metrics["test_loss"] = last.test_loss
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
+from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
 from sweeps.suggest import Suggest
 
-__all__ = ["Budget", "Metric", "Study"]
+__all__ = ["Budget", "Metric", "Study", "metric_of", "sign_of"]
 
-Metric = Literal["validation_accuracy", "validation_loss"]
+Metric = Literal["validation_accuracy", "validation_rmse", "validation_loss"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,8 @@ class Study:
         budgets: by name; ``smoke`` for seconds, ``default`` for minutes, ``full`` for as long as it takes.
         group_by: names of recipe fields (``"schedule"``, ``"model.widths"``); the best recipe of every group
             is confirmed on the report seeds beside the overall winners, and groups are compared in the report.
-        metric: what the search optimizes, the mean over the search seeds.
+        metric: what the search optimizes, the mean over the search seeds: ``validation_accuracy`` of classification,
+            ``validation_rmse`` of regression, or ``validation_loss`` of either.
         search_seed: seeds the search itself.
         claims: what the study expects, decided by the report.
 
@@ -91,11 +93,21 @@ class Study:
         for claim in self.claims:
             if not isinstance(claim, Claim):
                 raise InvalidInput(f"The study's claims hold {claim!r}: give Claim(…) objects.")
-        if self.metric not in ("validation_accuracy", "validation_loss"):
+        if self.metric not in get_args(Metric):
             raise InvalidInput(
-                f"The study's metric is {self.metric!r}: give 'validation_accuracy' or 'validation_loss'."
+                f"The study's metric is {self.metric!r}: give 'validation_accuracy', 'validation_rmse' or"
+                " 'validation_loss'."
             )
         require_integer("The study's search_seed", self.search_seed, at_least=0)
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise `InvalidInput` unless the metric is one that runs of a recipe have."""
+        fitting = metric_of(score_of(recipe.loss.task))
+        if self.metric not in (fitting, "validation_loss"):
+            raise InvalidInput(
+                f"The study's metric is {self.metric}, and the loss {type(recipe.loss).__name__} is for"
+                f" {recipe.loss.task}: give the study metric={fitting!r}, or the recipe another loss."
+            )
 
     def budget(self, name: str) -> Budget:
         """Return a budget by its name.
@@ -106,3 +118,13 @@ class Study:
         if name not in self.budgets:
             raise InvalidInput(f"The study has no budget {name!r}: choose from {', '.join(self.budgets)}.")
         return self.budgets[name]
+
+
+def metric_of(score: Score) -> Metric:
+    """Return the metric that is a score on the validation set."""
+    return "validation_accuracy" if score.name == "accuracy" else "validation_rmse"
+
+
+def sign_of(metric: str) -> int:
+    """Return 1 for a metric of which more is better, -1 for one of which less is."""
+    return 1 if metric == "validation_accuracy" else -1

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
-from torch.nn.functional import cross_entropy
 
 from lightning_modules.data.split import split
 from lightning_modules.errors import InvalidInput
@@ -21,6 +20,7 @@ from lightning_modules.initializers.initializer import initialize
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Run
 from lightning_modules.stack.dropout import Dropping
+from tests.plain_losses import plain_head, plain_loss, plain_outputs, plain_predictions
 from tests.plain_optimizers import plain_step
 
 # "The same bits as alone" is promised for one thread; and the machine's cores are better used by several processes.
@@ -38,14 +38,14 @@ class PlainRun:
 
     Arguments:
         weights: at each of the steps asked for, by name.
-        probabilities: at each of these steps, by part.
+        predictions: at each of these steps, by part.
         train_loss: of every step, before its update.
         validation_loss: after every epoch.
-        test_accuracy: at the end.
+        test_accuracy: at the end, of classification.
     """
 
     weights: dict[int, dict[str, np.ndarray]]
-    probabilities: dict[int, dict[str, np.ndarray]]
+    predictions: dict[int, dict[str, np.ndarray]]
     train_loss: list[float]
     validation_loss: list[float]
     test_accuracy: float
@@ -60,10 +60,11 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
     mean, scale = train.mean(axis=0).astype(np.float32), train.std(axis=0).astype(np.float32)
     inputs = torch.from_numpy((dataset.inputs - mean) / np.where(scale > 0, scale, 1)).to(dtype)
     targets = torch.from_numpy(dataset.targets)
+    targets = targets if dataset.classes else targets.to(dtype)
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream("init", seeds.init))
-        model = recipe.model.build(dataset.shape, dataset.classes)
+        model = plain_head(recipe.loss, recipe.model.build(dataset.shape, plain_outputs(recipe.loss, dataset)))
         initialize(model, recipe.initializer)
     model.to(dtype)
     step = plain_step(recipe.optimizer, [each for each in model.parameters() if each.requires_grad])
@@ -78,18 +79,18 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
             batch = division.train[order[first : first + recipe.batch_size]]
             model.train().zero_grad()
             with Dropping(partial(plain_mask, masks, dtype)):
-                loss = cross_entropy(model(inputs[batch]), targets[batch])
+                loss = plain_loss(recipe.loss, model(inputs[batch]), targets[batch])
             loss.backward()
             step(float(recipe.optimizer.learning_rate * multipliers[len(result.train_loss)]))
             result.train_loss.append(loss.item())
             if len(result.train_loss) in {*stops, steps_per_epoch * recipe.epochs}:
-                _look(model, inputs, division, result)
+                _look(model, recipe.loss, inputs, division, result)
         with torch.no_grad():
-            logits = model.eval()(inputs[division.validation])
-            result.validation_loss.append(cross_entropy(logits, targets[division.validation]).item())
-    with torch.no_grad():
-        choice = model(inputs[division.test]).argmax(dim=1)
-    result.test_accuracy = (choice == targets[division.test]).double().mean().item()
+            outputs = model.eval()(inputs[division.validation])
+            result.validation_loss.append(plain_loss(recipe.loss, outputs, targets[division.validation]).item())
+    if dataset.classes:
+        choice = result.predictions[len(result.train_loss)]["test"].argmax(axis=1)
+        result.test_accuracy = float((choice == dataset.targets[division.test]).mean())
     return result
 
 
@@ -102,13 +103,13 @@ def plain_mask(stream, dtype, shape, rate):
     return torch.from_numpy(np.moveaxis(mask, -1, 0).copy()).to(dtype)
 
 
-def _look(model, inputs, division, result: PlainRun) -> None:
+def _look(model, loss, inputs, division, result: PlainRun) -> None:
     step, kept = len(result.train_loss), [*model.named_parameters(), *model.named_buffers()]
     result.weights[step] = {name: value.detach().numpy().copy() for name, value in kept}
     model.eval()
     with torch.no_grad():
-        result.probabilities[step] = {
-            part: model(inputs[getattr(division, part)]).softmax(dim=1).numpy()
+        result.predictions[step] = {
+            part: plain_predictions(loss, model(inputs[getattr(division, part)])).numpy()
             for part in ("validation", "calibration", "test")
         }
 

@@ -75,7 +75,7 @@ def write_study(root, study=TinyStudy()):
                 "number": number,
                 "recipe": recipe.hash,
                 "recipe_json": recipe.to_json(),
-                "value": objective(records, "validation_accuracy", 2),
+                "value": objective(records, "validation_accuracy"),
                 "diverged_seeds": sum(record.diverged_step is not None for record in records),
             }
         )

@@ -46,13 +46,13 @@ def first_not_finite(losses):
 def assert_same_bits(first, second):
     np.testing.assert_array_equal(first.train_loss, second.train_loss)
     np.testing.assert_array_equal(first.validation_loss, second.validation_loss)
-    np.testing.assert_array_equal(first.validation_accuracy, second.validation_accuracy)
+    np.testing.assert_array_equal(first.validation_score, second.validation_score)
     assert [each.step for each in first.snapshots] == [each.step for each in second.snapshots]
     for mine, other in zip(first.snapshots, second.snapshots, strict=True):
         for name in mine.weights:
             np.testing.assert_array_equal(mine.weights[name], other.weights[name])
-        for part in mine.probabilities:
-            np.testing.assert_array_equal(mine.probabilities[part], other.probabilities[part])
+        for part in mine.predictions:
+            np.testing.assert_array_equal(mine.predictions[part], other.predictions[part])
 
 
 def assert_ended(result, step):
@@ -61,7 +61,7 @@ def assert_ended(result, step):
     assert np.isfinite(result.train_loss[: step - 1]).all()
     assert np.isnan(result.train_loss[step:]).all()
     epoch = (step - 1) // result.steps_per_epoch
-    for curve in (result.validation_loss, result.validation_accuracy):
+    for curve in (result.validation_loss, result.validation_score):
         assert np.isfinite(curve[:epoch]).all()
         assert np.isnan(curve[epoch:]).all()
     assert all(snapshot.step < step for snapshot in result.snapshots)
@@ -171,4 +171,4 @@ def test_a_run_that_overflows_on_a_test_example_only_has_diverged():
     assert struck.snapshots == ()
     assert np.isnan(struck.train_loss[6:]).all()
     assert np.isfinite(struck.train_loss[:6]).all()
-    assert np.isfinite(struck.validation_accuracy[0])
+    assert np.isfinite(struck.validation_score[0])

@@ -69,7 +69,7 @@ def test_a_stopped_run_keeps_its_best_weights_and_its_neighbours_train_on(model)
         last = result.snapshots[-1]
         kept = run.recipe.epochs - 1 if best is None else best
         assert last.step == (kept + 1) * result.steps_per_epoch
-        chosen = last.probabilities["validation"][
+        chosen = last.predictions["validation"][
             np.arange(len(result.targets["validation"])), result.targets["validation"]
         ]
         assert -np.log(chosen).mean() == pytest.approx(losses[kept], rel=1e-9)
@@ -128,7 +128,7 @@ def test_the_record_holds_the_numbers_of_the_weights_kept(tmp_path):
     record = store.find(run, "confirm")
     assert record.kept_epoch == result.kept_epoch
     assert record.metrics["validation_loss"] == result.validation_loss[result.kept_epoch]
-    assert record.metrics["validation_accuracy"] == result.validation_accuracy[result.kept_epoch]
+    assert record.metrics["validation_accuracy"] == result.validation_score[result.kept_epoch]
     steps = result.train_loss.reshape(-1, result.steps_per_epoch)
     assert record.metrics["train_loss"] == pytest.approx(steps[result.kept_epoch].mean())
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.accuracy import paired_difference, test_accuracy
 from analysis.estimate import Estimate, t_interval
 from analysis.results import StudyResults, labels
+from analysis.scores import paired_difference, test_score
 from lightning_modules.errors import InvalidInput
 from tests.stores import TinyStudy, constant, cosine, cyclic, diverging, report_seeds, write_study
 
@@ -79,7 +79,7 @@ def test_accuracy_is_that_of_the_stored_predictions(with_divergence):
         for seed in report_seeds:
             predictions = confirmed.records[seed].predictions()
             by_hand.append(np.mean(predictions["test"][-1].argmax(axis=1) == predictions["test_targets"]))
-        accuracy = test_accuracy(confirmed, key)
+        accuracy = test_score(confirmed, key)
         assert list(accuracy.by_seed.values()) == pytest.approx(by_hand, abs=1e-12)
         assert accuracy.estimate.value == pytest.approx(np.mean(by_hand))
         assert accuracy.deviation == pytest.approx(np.std(by_hand, ddof=1))
@@ -89,7 +89,7 @@ def test_accuracy_is_that_of_the_stored_predictions(with_divergence):
 
 
 def test_a_diverged_run_counts_as_guessing_and_is_flagged(with_divergence):
-    accuracy = test_accuracy(with_divergence.winners["winner 2"], "winner 2")
+    accuracy = test_score(with_divergence.winners["winner 2"], "winner 2")
     assert accuracy.by_seed == dict.fromkeys(report_seeds, 0.5)
     assert accuracy.diverged == report_seeds
     assert "3 diverged and count as guessing, 50.0% right" in accuracy.estimate.over
@@ -98,7 +98,7 @@ def test_a_diverged_run_counts_as_guessing_and_is_flagged(with_divergence):
 
 def test_paired_difference_is_scipys(with_divergence):
     groups = with_divergence.groups("schedule")
-    first, second = (test_accuracy(groups[key], key) for key in ("schedule=cosine", "schedule=constant"))
+    first, second = (test_score(groups[key], key) for key in ("schedule=cosine", "schedule=constant"))
     difference = paired_difference(first, second)
     assert difference.name == "test_accuracy_difference[schedule=cosine - schedule=constant]"
     paired = stats.ttest_rel(list(first.by_seed.values()), list(second.by_seed.values()))

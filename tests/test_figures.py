@@ -4,13 +4,14 @@ import pytest
 from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.text import Text
 
-from analysis.accuracy import TestAccuracy
 from analysis.ensembles import EnsembleGain
 from analysis.estimate import t_interval
-from analysis.figures import ensemble_gain, loss_line, loss_plane, search, test_accuracy, training
+from analysis.figures import ensemble_gain, loss_line, loss_plane, search, test_score, training
 from analysis.results import StudyResults
+from analysis.scores import TestScore
 from analysis.slices import LineSlice, PlaneSlice
 from analysis.style import colours, column, page, save, styled
+from lightning_modules.score import Accuracy
 from tests.stores import constant, write_study
 
 shades = colours(["constant", "cosine", "cyclic cosine"])
@@ -29,7 +30,7 @@ def results(tmp_path_factory):
 
 def accuracy(key, values, diverged=()):
     estimate = t_interval(values, f"test_accuracy[{key}]", "seeds")
-    return TestAccuracy(key, constant, estimate, dict(enumerate(values)), diverged, 40)
+    return TestScore(key, constant, estimate, dict(enumerate(values)), diverged, 40)
 
 
 def drawn(axes, marker):
@@ -60,10 +61,10 @@ def every_figure(results):
     yield search.draw(trials, shades, 0.5)
     three = [accuracy(f"schedule={name}", [0.9, 0.92, 0.5], (2,)) for name in shades]
     names = {each.key: each.key.partition("=")[2] for each in three}
-    yield test_accuracy.draw(three, "schedule", names, {key: shades[name] for key, name in names.items()})
+    yield test_score.draw(three, "schedule", names, {key: shades[name] for key, name in names.items()})
     records = {name: results.groups("schedule")[f"schedule={name}"].records[100] for name in shades}
     yield training.draw(records, shades)
-    yield ensemble_gain.draw({"cyclic cosine": [gain(1, 0), gain(2, 0.1)]}, shades)
+    yield ensemble_gain.draw({"cyclic cosine": [gain(1, 0), gain(2, 0.1)]}, shades, Accuracy())
     yield loss_plane.draw(bowl(), ("1", "2", "3"))
     yield loss_line.draw(line_slices(), shades)
 
@@ -99,7 +100,7 @@ def test_drawing_leaves_no_global_state(results):
 def test_accuracy_shows_every_seed_the_mean_and_the_interval():
     values = [0.90, 0.92, 0.92, 0.5]
     shown = accuracy("a", values, diverged=(3,))
-    (axes,) = test_accuracy.draw([shown], "group", {"a": "a"}, {"a": "#0072B2"}).axes
+    (axes,) = test_score.draw([shown], "group", {"a": "a"}, {"a": "#0072B2"}).axes
     *seeds, mean = drawn(axes, "o")
     assert sorted(y for _, y in seeds) == pytest.approx([90, 92, 92])
     assert len({x for x, y in seeds if y > 91}) == 2, "equal values would hide each other"
@@ -131,7 +132,7 @@ def test_training_marks_every_snapshot_on_the_curves(results):
 
 def test_gain_has_a_zero_line_and_a_band():
     gains = [gain(1, 0), gain(2, 0.1), gain(3, 0.2)]
-    left, right = ensemble_gain.draw({"cyclic cosine": gains}, shades).axes
+    left, right = ensemble_gain.draw({"cyclic cosine": gains}, shades, Accuracy()).axes
     for axes, scale in ((left, 100), (right, 1)):
         assert drawn(axes, "o") == pytest.approx(np.array([(1, 0), (2, 0.1 * scale), (3, 0.2 * scale)]))
         assert any(list(line.get_ydata()) == [0, 0] for line in axes.lines)

@@ -102,7 +102,7 @@ def test_own_model_equals_plain_loop(model):
             last = result.snapshots[-1]
             assert worst(last.weights, loops[index].weights[last.step]) < 1e-9
             np.testing.assert_allclose(result.train_loss, loops[index].train_loss, rtol=0, atol=1e-9)
-            right = (last.probabilities["test"].argmax(axis=1) == result.targets["test"]).mean()
+            right = (last.predictions["test"].argmax(axis=1) == result.targets["test"]).mean()
             assert right == pytest.approx(loops[index].test_accuracy, abs=1e-12)
 
 

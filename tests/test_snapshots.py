@@ -55,7 +55,7 @@ def test_every_run_of_a_stack_gets_its_own_snapshots(model):
         assert result.steps_per_epoch == 11
         for snapshot in result.snapshots:
             assert worst(snapshot.weights, plain.weights[snapshot.step]) < 1e-9
-            assert worst(snapshot.probabilities, plain.probabilities[snapshot.step]) < 1e-9
+            assert worst(snapshot.predictions, plain.predictions[snapshot.step]) < 1e-9
         np.testing.assert_allclose(result.train_loss, plain.train_loss, rtol=0, atol=1e-9)
         np.testing.assert_allclose(result.validation_loss, plain.validation_loss, rtol=0, atol=1e-9)
 
@@ -86,12 +86,12 @@ def test_probabilities_belong_to_the_examples_of_each_part():
         "test": 359,
     }
     for part, targets in result.targets.items():
-        probabilities = snapshot.probabilities[part]
+        probabilities = snapshot.predictions[part]
         assert probabilities.shape == (len(targets), 10)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
         assert (probabilities.argmax(axis=1) == targets).mean() > 0.8
-    right = (snapshot.probabilities["validation"].argmax(axis=1) == result.targets["validation"]).mean()
-    assert right == pytest.approx(result.validation_accuracy[-1], abs=1e-12)
+    right = (snapshot.predictions["validation"].argmax(axis=1) == result.targets["validation"]).mean()
+    assert right == pytest.approx(result.validation_score[-1], abs=1e-12)
 
 
 @given(st.integers(1, 20), st.integers(1, 8), st.sets(st.integers(1, 160)))

@@ -77,7 +77,7 @@ def weights(result):
 
 
 def accuracy(result):
-    return (result.snapshots[-1].probabilities["test"].argmax(axis=1) == result.targets["test"]).mean()
+    return (result.snapshots[-1].predictions["test"].argmax(axis=1) == result.targets["test"]).mean()
 
 
 @pytest.fixture(scope="module", params=problems, ids=list(problems))

@@ -46,7 +46,7 @@ def test_what_is_saved_is_read_back(tmp_path, results):
     for index, snapshot in enumerate(result.snapshots):
         for name, weights in snapshot.weights.items():
             np.testing.assert_array_equal(record.snapshots()[index][name], weights)
-        np.testing.assert_array_equal(predictions["test"][index], snapshot.probabilities["test"])
+        np.testing.assert_array_equal(predictions["test"][index], snapshot.predictions["test"])
     last, targets = predictions["test"][-1], predictions["test_targets"]
     assert record.metrics["test_accuracy"] == np.mean(last.argmax(1) == targets)
     assert record.metrics["test_loss"] == pytest.approx(-np.log(last[np.arange(20), targets]).mean())

@@ -140,7 +140,7 @@ def accuracies(data, epochs):
     (result,) = fit([Run(recipe, Seeds.all(1))])
     (snapshot,) = result.snapshots
     np.testing.assert_array_equal(result.targets["test"], digits.targets[split_of(Digits(), 1).test])
-    return result, (snapshot.probabilities["test"].argmax(axis=1) == result.targets["test"]).mean()
+    return result, (snapshot.predictions["test"].argmax(axis=1) == result.targets["test"]).mean()
 
 
 def test_random_labels_are_learned_by_heart_and_say_nothing_about_the_test():

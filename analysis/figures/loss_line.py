@@ -5,18 +5,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from analysis.shown import labelled
 from analysis.slices import LineSlice
 from analysis.style import column, figure
 
 __all__ = ["draw"]
 
 
-def draw(lines: Mapping[str, Sequence[LineSlice]], colours: Mapping[str, str]) -> Figure:
+def draw(lines: Mapping[str, Sequence[LineSlice]], colours: Mapping[str, str], unit: str = "") -> Figure:
     """Draw the median of each group's lines, and the range of all of them as a band.
 
     Arguments:
         lines: of each group: slices of the same steps, one a run, each along several directions.
         colours: of the groups.
+        unit: of the loss, or empty.
     """
     drawing = figure(1.25 * column, 2.9)
     axes = drawing.add_subplot()
@@ -25,9 +27,11 @@ def draw(lines: Mapping[str, Sequence[LineSlice]], colours: Mapping[str, str]) -
         losses = np.concatenate([each.losses for each in slices])
         axes.fill_between(steps, losses.min(axis=0), losses.max(axis=0), color=colours[group], alpha=0.15, linewidth=0)
         axes.plot(steps, np.median(losses, axis=0), color=colours[group], label=group)
-    axes.set_yscale("log")
+    # A density can exceed 1: its negative logarithm has no logarithm of its own.
+    negative = any((each.losses < 0).any() for slices in lines.values() for each in slices)
+    axes.set_yscale("linear" if negative else "log")
     axes.set_xlabel("step along a filter-normalised direction")
-    axes.set_ylabel("training loss (nats)")
+    axes.set_ylabel(labelled("training loss", unit))
     axes.margins(x=0)
     drawing.legend(loc="outside upper center", ncols=max(1, min(3, len(lines))))
     return drawing

@@ -1,31 +1,36 @@
-"""The search: validation accuracy of every trial by its learning rate."""
+"""The search: the validation score of every trial by its learning rate."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import offset_copy
 
 from analysis.estimate import t_interval
 from analysis.results import Trial
+from analysis.shown import shown
 from analysis.style import figure, page
+from lightning_modules.score import score_of
+from sweeps.objective import objective
+from sweeps.record import RunRecord
+from sweeps.study import metric_of
 
 __all__ = ["draw"]
 
 
 def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chance: float) -> Figure:
-    """Draw each trial's seeds, its mean and its 95 % interval over the learning rate.
-
-    The accuracy axis is stretched towards 100 %, where the trials differ that
-    a search is about.
+    """Draw each trial's seeds, its mean and its 95 % interval over the learning rate, as the search takes them.
 
     Arguments:
-        trials: by group.
+        trials: by group, of one task.
         colours: of the groups.
-        chance: the accuracy of guessing, which a diverged run counts as.
+        chance: the score of guessing, which a diverged run counts as.
     """
+    score = score_of(next(trial for members in trials.values() for trial in members).recipe.loss.task)
+    show = shown(score)
     drawing = figure(page, 2.9)
     axes = drawing.add_subplot()
     axes.set_xscale("log")
@@ -35,7 +40,7 @@ def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chan
         for trial in members:
             rate = trial.recipe.optimizer.learning_rate
             failed = [record.diverged_step is not None for record in trial.records.values()]
-            values = [100 * record.metrics.get("validation_accuracy", chance) for record in trial.records.values()]
+            values = [show.factor * _value(record) for record in trial.records.values()]
             if not values:
                 continue
             diverged = diverged or any(failed)
@@ -54,33 +59,44 @@ def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chan
             )
             estimate = t_interval(values, f"trial {trial.number}", "search seeds")
             if estimate.low is not None and estimate.high is not None:
-                ends = np.clip([estimate.low, estimate.high], 0, 100)
+                ends = np.clip([estimate.low, estimate.high], 0, 100 if score.sign > 0 else None)
                 axes.plot([rate, rate], ends, "-", color=colour, linewidth=1)
             if whole:
                 axes.plot(rate, estimate.value, "o", color=colour, markersize=5, markeredgecolor="white", zorder=3)
             axes.plot([rate] * len(lost), lost, "x", color=colour, markersize=6, markeredgewidth=1.2, zorder=4)
-    axes.axhline(100 * chance, color="#6E6E6E", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
+    axes.axhline(show.factor * chance, color="#6E6E6E", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
     axes.annotate(
-        "guessing",
-        (0, 100 * chance),
+        score.guessing,
+        (0, show.factor * chance),
         xycoords=("axes fraction", "data"),
         xytext=(3, 2),
         textcoords="offset points",
         color="#555555",
     )
-    axes.set_yscale("function", functions=(_stretch, _shrink))
-    axes.set_yticks([0, 50, 80, 90, 95, 98, 100])
+    if score.sign > 0:
+        _stretch_towards_all_right(axes)
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_ylim(0, 100.3)
     axes.set_xlabel("learning rate")
-    axes.set_ylabel("validation accuracy (%)")
+    axes.set_ylabel(f"validation {score.title}{show.suffix}")
     handles = [Line2D([], [], color=colours[group], marker="o", linewidth=1, label=group) for group in trials]
     if diverged:
         handles.append(Line2D([], [], color="#333333", marker="x", linestyle="none", label="diverged"))
     drawing.legend(handles=handles, loc="outside upper left", ncols=len(handles))
     axes.margins(x=0.03)
     return drawing
+
+
+def _value(record: RunRecord) -> float:
+    """Return a run's validation score as the search takes it, whatever the study's metric is."""
+    return objective([record], metric_of(record.score))
+
+
+def _stretch_towards_all_right(axes: Axes) -> None:
+    """Stretch the axis of accuracies, in per cent, where the trials differ that a search is about."""
+    axes.set_yscale("function", functions=(_stretch, _shrink))
+    axes.set_yticks([0, 50, 80, 90, 95, 98, 100])
+    axes.set_ylim(0, 100.3)
 
 
 def _stretch(accuracy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -7,24 +7,28 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.shown import labelled
 from analysis.style import figure, page
 from sweeps.record import RunRecord
 
 __all__ = ["draw"]
 
 
-def draw(records: Mapping[str, RunRecord], colours: Mapping[str, str]) -> Figure:
+def draw(records: Mapping[str, RunRecord], colours: Mapping[str, str], unit: str = "") -> Figure:
     """Draw one column a group: the learning rate above, training and validation loss below, on shared axes.
 
     Arguments:
         records: one confirmed run of each group.
         colours: of the groups.
+        unit: of the loss, or empty.
     """
     drawing = figure(page, 3.4)
     grid = drawing.subplots(2, len(records), sharex="col", sharey="row", squeeze=False, height_ratios=(1, 2))
+    negative = False
     for place, (group, record) in enumerate(records.items()):
         rate_axes, loss_axes = grid[0, place], grid[1, place]
         curves, colour = record.curves(), colours[group]
+        negative = negative or bool((curves["train_loss"] < 0).any() or (curves["validation_loss"] < 0).any())
         steps = np.arange(1, record.steps + 1)
         rate_axes.plot(steps, record.learning_rates(), color=colour, linewidth=1)
         rate_axes.set_title(group, color=colour, fontweight="bold")
@@ -40,8 +44,9 @@ def draw(records: Mapping[str, RunRecord], colours: Mapping[str, str]) -> Figure
         loss_axes.set_xlabel("step")
     grid[0, 0].set_ylabel("learning rate")
     grid[0, 0].set_ylim(bottom=0)
-    grid[1, 0].set_ylabel("loss (nats)")
-    grid[1, 0].set_yscale("log")
+    grid[1, 0].set_ylabel(labelled("loss", unit))
+    # A density can exceed 1: its negative logarithm has no logarithm of its own.
+    grid[1, 0].set_yscale("linear" if negative else "log")
     drawing.align_ylabels(grid[:, 0])
     dark = "#333333"
     handles = [

@@ -1,8 +1,11 @@
 """Softmax cross-entropy: the negative log-likelihood of one class out of several."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+import numpy as np
+
+from lightning_modules.checks import require_fraction
 from lightning_modules.losses.loss import Loss
 
 if TYPE_CHECKING:
@@ -13,22 +16,68 @@ __all__ = ["CrossEntropy"]
 
 @dataclass(frozen=True)
 class CrossEntropy(Loss):
-    """``−log softmax(logits)[target]``, computed by the log-sum-exp so that large logits do not overflow."""
+    """``−Σ_c q_c log softmax(z)_c``, computed by the log-sum-exp so that large logits z do not overflow.
 
-    def values(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+    The label's distribution is ``q = (1 − ε) one-hot + ε / classes``. Its
+    minimum over z is that of the divergence ``KL(q ‖ softmax(z))``, from which
+    it differs by the entropy of q.
+
+    Arguments:
+        label_smoothing: ε, at least 0 and below 1.
+
+    Raises:
+        InvalidInput: for another ε.
+
+    References:
+        | Rethinking the inception architecture for computer vision (Szegedy et al., 2016)
+        | https://arxiv.org/abs/1512.00567
+    """
+
+    label_smoothing: float = 0.0
+
+    unit: ClassVar[Literal["nats", ""]] = "nats"
+
+    def __post_init__(self) -> None:
+        require_fraction("The cross-entropy's label_smoothing", self.label_smoothing)
+
+    def values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         from torch.nn.functional import cross_entropy
 
-        flat = cross_entropy(logits.reshape(-1, logits.shape[-1]), targets.reshape(-1), reduction="none")
+        flat = cross_entropy(
+            outputs.reshape(-1, outputs.shape[-1]),
+            targets.reshape(-1),
+            reduction="none",
+            label_smoothing=self.label_smoothing,
+        )
         return flat.view(targets.shape)
 
-    def probabilities(self, logits: "Tensor") -> "Tensor":
-        return logits.softmax(dim=-1)
+    def predict(self, outputs: "Tensor") -> "Tensor":
+        return outputs.softmax(dim=-1)
 
-    def mean_and_gradient(self, logits: "Tensor", targets: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Return the losses and ``(softmax − one-hot) / batch``: recording a graph would cost as much again."""
+    def decide(self, outputs: "Tensor") -> "Tensor":
+        return outputs.argmax(dim=-1)
+
+    def final(self, outputs: "Tensor", predictions: "Tensor", targets: "Tensor") -> float:
+        if self.label_smoothing:
+            return super().final(outputs, predictions, targets)
+        # From the probabilities as they are written down, so that who reads them finds the same number; one that
+        # rounds to zero counts as the smallest number that is not zero.
+        probabilities, labels = predictions.cpu().numpy(), targets.cpu().numpy()
+        chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+        return float(-np.log(np.maximum(chosen, np.finfo(np.float32).tiny)).mean())
+
+    def mean_and_gradient(self, outputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Return the losses and ``(softmax − q) / batch``: recording a graph would cost as much again."""
         chosen = targets[:, None, :]
-        log_probabilities = logits.log_softmax(dim=1)
+        log_probabilities = outputs.log_softmax(dim=1)
+        share = self.label_smoothing / outputs.shape[1]
         losses = -log_probabilities.gather(1, chosen).mean(dim=(1, 2))
+        if share:
+            smooth = log_probabilities.sum(dim=1).mean(dim=1)
+            losses = (1 - self.label_smoothing) * losses - share * smooth
         gradient = log_probabilities.exp_()
-        gradient.scatter_add_(1, chosen, gradient.new_full((1, 1, 1), -1.0).expand_as(chosen))
+        weight = gradient.new_full((1, 1, 1), self.label_smoothing - 1.0)
+        gradient.scatter_add_(1, chosen, weight.expand_as(chosen))
+        if share:
+            gradient.sub_(share)
         return losses, gradient.div_(targets.shape[1])

@@ -1,33 +1,86 @@
 """What a training objective is."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from lightning_modules.data.dataset import Dataset, Task
+import numpy as np
+import numpy.typing as npt
+
+from lightning_modules.data.dataset import Dataset, Targets, Task
 from lightning_modules.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-__all__ = ["Loss"]
+__all__ = ["Loss", "Prediction"]
+
+Array = npt.NDArray[np.floating]
+Prediction = Literal["probabilities", "decisions", "means", "means and variances"]
 
 
 class Loss(ABC):
-    """An objective per example; subclasses are frozen dataclasses of its settings.
+    """An objective per example, and the head of the network that it needs; subclasses are frozen dataclasses.
+
+    What is minimized is the mean over the examples of a batch. An objective
+    that is written as a sum over N examples with a penalty ``λ R(w)`` has the
+    minima of the mean with the penalty ``(λ / N) R(w)``, and gradient descent
+    takes the same steps on both if the mean's learning rate is N times the sum's.
 
     Attributes:
         task: the kind of targets that it takes.
+        prediction: what `predict` returns: ``probabilities`` of classes (…, classes); ``decisions``, the same with
+            a single 1, which are no probabilities, for an objective without a likelihood; ``means`` of real targets
+            (…, outputs); ``means and variances`` (…, 2 · outputs), all means before all variances.
+        unit: of the values: ``nats`` for a negative log-likelihood, empty for any other.
     """
 
     task: ClassVar[Task] = "classification"
+    prediction: ClassVar[Prediction] = "probabilities"
+    unit: ClassVar[Literal["nats", ""]] = ""
 
     @abstractmethod
-    def values(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
-        """Return the loss of every example, (...,), for logits (..., classes) and targets (...,); differentiable."""
+    def values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
+        """Return the loss of every example, (…,); differentiable.
+
+        Arguments:
+            outputs: of the network, (…, outputs).
+            targets: classes (…,), or real numbers (…, targets).
+        """
 
     @abstractmethod
-    def probabilities(self, logits: "Tensor") -> "Tensor":
-        """Return the predicted class probabilities, (..., classes), for logits of that shape."""
+    def predict(self, outputs: "Tensor") -> "Tensor":
+        """Return what is predicted, as `prediction` says, for outputs (…, outputs) of the network."""
+
+    def decide(self, outputs: "Tensor") -> "Tensor":
+        """Return the predicted class, (…,), for outputs (…, outputs) of the network; of classification only."""
+        return self.predict(outputs).argmax(dim=-1)
+
+    def outputs(self, dataset: Dataset) -> int:
+        """Return how many outputs the model needs: one for each class or real target, unless a loss says otherwise."""
+        return dataset.outputs
+
+    def head(self, module: "nn.Module") -> "nn.Module":
+        """Return the model, wrapped with parameters of the loss's own if it has any."""
+        return module
+
+    def guess(self, dataset: Dataset, targets: Targets) -> Array:
+        """Return the outputs, (outputs,), of a network that knows nothing of the inputs: a run may not count as worse.
+
+        Arguments:
+            dataset: that is learned.
+            targets: (examples, …), on which such a network is evaluated.
+        """
+        return np.zeros(self.outputs(dataset))
+
+    def final(self, outputs: "Tensor", predictions: "Tensor", targets: "Tensor") -> float:
+        """Return the mean loss that a record holds, in double precision.
+
+        Arguments:
+            outputs: of the network, (examples, outputs).
+            predictions: for these outputs.
+            targets: (examples, …).
+        """
+        return float(self.values(outputs, targets).double().mean())
 
     def check(self, dataset: Dataset) -> None:
         """Raise `InvalidInput` unless the data set has the targets that this loss takes."""
@@ -37,17 +90,17 @@ class Loss(ABC):
                 f" give the recipe a loss for {dataset.task}, or other data."
             )
 
-    def mean_and_gradient(self, logits: "Tensor", targets: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Return each run's mean loss over its batch (runs,) and its gradient in the logits (runs, classes, batch).
+    def mean_and_gradient(self, outputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Return each run's mean loss over its batch, (runs,), and its gradient in the outputs, (runs, outputs, batch).
 
         Arguments:
-            logits: (runs, classes, batch), the batch last as the stack computes it.
-            targets: (runs, batch).
+            outputs: (runs, outputs, batch), the batch last as the stack computes it.
+            targets: (runs, batch, …).
         """
         import torch
 
         with torch.enable_grad():
-            leaf = logits.detach().requires_grad_()
+            leaf = outputs.detach().requires_grad_()
             losses = self.values(leaf.mT, targets).mean(dim=1)
             (gradient,) = torch.autograd.grad(losses.sum(), leaf)
         return losses.detach(), gradient

@@ -16,9 +16,11 @@ from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
 from lightning_modules.stack.layers.max_pool2d import MaxPool2d
 from lightning_modules.stack.layers.residual import Fork, Join
+from lightning_modules.stack.layers.shared_log_variance import SharedLogVariance
 from lightning_modules.stack.lower_activation import ReLU, lower_activation
 from lightning_modules.stack.lower_own import lower_own
 from lightning_modules.stack.lower_pooling import lower_pooling, pair
+from lightning_modules.stack.shared_log_variance import SharedLogVariance as SharedLogVarianceModule
 
 __all__ = ["lower"]
 
@@ -95,6 +97,8 @@ def _layer(module: nn.Module, prefix: str, rank: int) -> Layer | None:
         return Dropout(f"{prefix}mask") if module.p > 0 else Elementwise(lambda x: x, lambda upstream, x, y: upstream)
     if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and rank == (3 if kind is nn.BatchNorm2d else 1):
         return _batch_norm(module, prefix)
+    if kind is SharedLogVarianceModule and rank == 1:
+        return SharedLogVariance(f"{prefix}log_variance")
     pooling = lower_pooling(module) if rank == 3 else None
     return pooling or lower_own(module, rank) or lower_activation(module, prefix)
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lightning_modules.training.result import Snapshot
-from lightning_modules.training.snapshots import predict, snapshot_of
+from lightning_modules.training.snapshots import outputs_by_part, snapshot_of
 from lightning_modules.training.stack_module import StackModule
 
 __all__ = ["EarlyStoppingCallback"]
@@ -57,8 +57,6 @@ class EarlyStoppingCallback(pl.Callback):
         names = self._kept[runs[0]].carried
         carried = {name: torch.stack([self._kept[run].carried[name] for run in runs]) for name in names}
         parameters = module.parameters_of(weights, carried)
-        probabilities = predict(module, parameters, module.whole_data.keep(runs))
-        return {
-            run: snapshot_of(place, (self._kept[run].epoch + 1) * module.steps_per_epoch, parameters, probabilities)
-            for place, run in enumerate(runs)
-        }
+        outputs = outputs_by_part(module, parameters, module.whole_data.keep(runs))
+        steps = {run: (self._kept[run].epoch + 1) * module.steps_per_epoch for run in runs}
+        return {run: snapshot_of(module, run, place, steps[run], parameters, outputs) for place, run in enumerate(runs)}

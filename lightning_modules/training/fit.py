@@ -95,7 +95,7 @@ def _result(
         kept_epoch=kept_epoch,
         train_loss=module.train_loss[:, place].cpu().numpy(),
         validation_loss=module.validation_loss[:, place],
-        validation_accuracy=module.validation_accuracy[:, place],
+        validation_score=module.validation_score[:, place],
         snapshots=tuple(taken),
         targets={part: targets[getattr(division, part)] for part in parts},
     )

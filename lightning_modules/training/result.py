@@ -20,12 +20,14 @@ class Snapshot:
     Arguments:
         step: steps taken.
         weights: every parameter and every buffer by its name.
-        probabilities: by part (validation, calibration, test), (examples, classes).
+        predictions: by part (validation, calibration, test), (examples, k), as `Loss.prediction` says.
+        test_loss: the mean of the recipe's loss on the test set.
     """
 
     step: int
     weights: dict[str, Array]
-    probabilities: dict[str, Array]
+    predictions: dict[str, Array]
+    test_loss: float
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class RunResult:
         kept_epoch: the epoch (from 0) whose weights early stopping kept, or None: the last one's.
         train_loss: each step's mean loss over its batch before the update, (steps,); NaN after divergence or stopping.
         validation_loss: after each epoch, (epochs,); NaN after divergence or stopping.
-        validation_accuracy: after each epoch, a fraction, (epochs,); NaN after divergence or stopping.
+        validation_score: after each epoch, of the task's score (accuracy, a fraction), (epochs,); NaN after divergence
+            or stopping.
         snapshots: at the cycle ends that were reached, before divergence; with early stopping those before the best
             epoch, then the best.
         targets: the true ones by part, as the data set has them.
@@ -51,6 +54,6 @@ class RunResult:
     kept_epoch: int | None
     train_loss: Array
     validation_loss: Array
-    validation_accuracy: Array
+    validation_score: Array
     snapshots: tuple[Snapshot, ...]
     targets: dict[str, Targets]

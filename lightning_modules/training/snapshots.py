@@ -12,7 +12,7 @@ from lightning_modules.training.result import Snapshot
 from lightning_modules.training.stack_data import Part, StackData, parts
 from lightning_modules.training.stack_module import StackModule
 
-__all__ = ["SnapshotCallback", "predict", "snapshot_of"]
+__all__ = ["SnapshotCallback", "outputs_by_part", "snapshot_of"]
 
 
 class SnapshotCallback(pl.Callback):
@@ -36,40 +36,51 @@ class SnapshotCallback(pl.Callback):
         if not places:
             return
         parameters = module.parameters_of(module.weights, module.carried)
-        probabilities = predict(module, parameters, module.data)
+        outputs = outputs_by_part(module, parameters, module.data)
+        predictions = {part: module.runs[0].recipe.loss.predict(values) for part, values in outputs.items()}
         # The loss was finite before the cycle's last update; what the update made of the weights is seen only here.
-        finite = torch.stack([values.isfinite().flatten(1).all(dim=1) for values in probabilities.values()]).all(dim=0)
+        # A decision is finite whatever the output is.
+        seen = [*outputs.values(), *predictions.values()]
+        finite = torch.stack([values.isfinite().flatten(1).all(dim=1) for values in seen]).all(dim=0)
         for place in places:
             if finite[place]:
-                snapshot = snapshot_of(place, batch.stop, parameters, probabilities)
-                self.snapshots.setdefault(module.active[place], []).append(snapshot)
+                run = module.active[place]
+                snapshot = snapshot_of(module, run, place, batch.stop, parameters, outputs)
+                self.snapshots.setdefault(run, []).append(snapshot)
         module.let_go(~finite[None], batch.stop - 1)
 
 
 @torch.no_grad()
-def predict(module: StackModule, parameters: Parameters, data: StackData) -> dict[Part, Tensor]:
-    """Return the class probabilities of runs with these parameters by part, (runs, examples, classes).
+def outputs_by_part(module: StackModule, parameters: Parameters, data: StackData) -> dict[Part, Tensor]:
+    """Return the outputs of runs with these parameters by part, each (runs, examples, outputs), on the CPU.
 
     Arguments:
         module: that trains the runs.
         parameters: each parameter and each buffer by its name, (runs, *shape).
         data: of these runs.
     """
-    loss = module.runs[0].recipe.loss
-    return {part: loss.probabilities(module.outputs_of(parameters, data, part)).cpu() for part in parts}
+    return {part: module.outputs_of(parameters, data, part).cpu() for part in parts}
 
 
-def snapshot_of(place: int, step: int, parameters: Parameters, probabilities: Mapping[Part, Tensor]) -> Snapshot:
-    """Return the snapshot of one of several runs, by its place among them.
+def snapshot_of(
+    module: StackModule, run: int, place: int, step: int, parameters: Parameters, outputs: Mapping[Part, Tensor]
+) -> Snapshot:
+    """Return the snapshot of one of several runs.
 
     Arguments:
-        place: of the run.
+        module: that trains the runs.
+        run: its place among all of the module's runs.
+        place: its place in what follows.
         step: steps that it has taken.
         parameters: each parameter and each buffer by its name, (runs, *shape).
-        probabilities: by part, (runs, examples, classes).
+        outputs: by part, (runs, examples, outputs).
     """
+    loss, data = module.runs[run].recipe.loss, module.whole_data
+    predictions = {part: loss.predict(values[place]) for part, values in outputs.items()}
+    targets = data.targets[data.rows["test"][run]].cpu()
     return Snapshot(
         step=step,
         weights={name: value[place].cpu().numpy().copy() for name, value in parameters.items()},
-        probabilities={part: values[place].numpy().copy() for part, values in probabilities.items()},
+        predictions={part: values.numpy().copy() for part, values in predictions.items()},
+        test_loss=loss.final(outputs["test"][place], predictions["test"], targets),
     )

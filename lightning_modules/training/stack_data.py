@@ -12,11 +12,10 @@ from torch import Tensor
 from lightning_modules.data.dataset import Data, Dataset, Examples
 from lightning_modules.data.preprocessing import Preprocessing, Transform
 from lightning_modules.data.split import Split, split
-from lightning_modules.errors import InvalidInput
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Seeds
 
-__all__ = ["Part", "StackData", "classes_of", "load", "parts"]
+__all__ = ["Part", "StackData", "load", "parts", "split_of"]
 
 parts = ("validation", "calibration", "test")
 Part = str
@@ -32,7 +31,6 @@ class StackData:
             data's wrappers have them.
         rows: the rows of each part for each run, (runs, examples of the part).
         order_seeds: the order seed of each run.
-        outputs: outputs that a network needs: one for each class, or for each real number.
         sources: the place of each row's example in the data set, (splits · examples,).
         transforms: the preprocessing fitted on each split.
     """
@@ -41,7 +39,6 @@ class StackData:
     targets: Tensor
     rows: dict[Part, Tensor]
     order_seeds: tuple[int, ...]
-    outputs: int
     sources: npt.NDArray[np.int64]
     transforms: tuple[Transform, ...]
 
@@ -93,7 +90,6 @@ class StackData:
             targets=targets.to(dtype) if dataset.task == "regression" else targets,
             rows=dict(zip(sizes, rows, strict=True)),
             order_seeds=tuple(each.order for each in seeds),
-            outputs=dataset.outputs,
             sources=np.concatenate(used),
             transforms=transforms,
         )
@@ -142,18 +138,6 @@ def split_of(data: Data, seed: int) -> Split:
 
 
 # The largest data sets take most of a gigabyte: a study that goes through many of them must not keep them all.
-def classes_of(data: Data) -> int:
-    """Return how many classes a data set of classification has.
-
-    Raises:
-        InvalidInput: for one of regression: what is searched and reported so far is accuracy.
-    """
-    classes = load(data).classes
-    if classes is None:
-        raise InvalidInput(f"{data!r} has no classes, and studies compare accuracies: give a classification data set.")
-    return classes
-
-
 @lru_cache(maxsize=2)
 def _load(source: Data) -> Dataset:
     return source.load()

@@ -15,12 +15,14 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import initialize
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Run
+from lightning_modules.score import score_of
 from lightning_modules.stack.carried import carried, check_carried
 from lightning_modules.stack.layout import Layout
 from lightning_modules.stack.stacked import Parameters, stacked
 from lightning_modules.training.batches import Batches, batch_sizes
+from lightning_modules.training.build import build
 from lightning_modules.training.segments import Segment
-from lightning_modules.training.stack_data import Part, StackData
+from lightning_modules.training.stack_data import Part, StackData, load
 
 __all__ = ["StackModule"]
 
@@ -74,7 +76,7 @@ class StackModule(pl.LightningModule):
         }
         self.train_loss = torch.full((steps, len(runs)), torch.nan, dtype=dtype)
         self.validation_loss = np.full((recipe.epochs, len(runs)), np.nan)
-        self.validation_accuracy = np.full((recipe.epochs, len(runs)), np.nan)
+        self.validation_score = np.full((recipe.epochs, len(runs)), np.nan)
         self.diverged_step: dict[int, int] = {}
 
     def configure_optimizers(self) -> None:
@@ -111,15 +113,15 @@ class StackModule(pl.LightningModule):
 
     @torch.no_grad()
     def validation_step(self, _: Part, __: int) -> None:
-        """Record each active run's loss and accuracy on its validation examples."""
+        """Record each active run's loss and score on its validation examples."""
         if not self.active:
             return
         targets = self.data.targets[self.data.rows["validation"]]
-        logits = self.outputs("validation")
-        losses = self.runs[0].recipe.loss.values(logits, targets).mean(dim=1)
-        accuracy = (logits.argmax(dim=2) == targets).double().mean(dim=1)
+        outputs, loss = self.outputs("validation"), self.runs[0].recipe.loss
+        losses = loss.values(outputs, targets).mean(dim=1)
+        scores = score_of(loss.task).of(loss.predict(outputs).cpu().numpy(), targets.cpu().numpy())
         self.validation_loss[self.current_epoch, self.active] = losses.double().cpu().numpy()
-        self.validation_accuracy[self.current_epoch, self.active] = accuracy.cpu().numpy()
+        self.validation_score[self.current_epoch, self.active] = scores
         self.let_go(~losses.isfinite()[None], (self.current_epoch + 1) * self.steps_per_epoch - 1)
 
     @torch.no_grad()
@@ -155,7 +157,7 @@ class StackModule(pl.LightningModule):
         for run, step in self.diverged_step.items():
             self.train_loss[step:, run] = torch.nan
             self.validation_loss[(step - 1) // self.steps_per_epoch :, run] = np.nan
-            self.validation_accuracy[(step - 1) // self.steps_per_epoch :, run] = np.nan
+            self.validation_score[(step - 1) // self.steps_per_epoch :, run] = np.nan
         self.leave(places)
 
     def leave(self, places: Sequence[int]) -> None:
@@ -171,8 +173,9 @@ class StackModule(pl.LightningModule):
 
 def _initial_module(run: Run, data: StackData) -> nn.Module:
     """Return a run's module as a plain script would make it after ``torch.manual_seed``."""
+    recipe = run.recipe
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream("init", run.seeds.init))
-        module = run.recipe.model.build(data.shape, data.outputs)
-        initialize(module, run.recipe.initializer)
+        module = build(recipe.model, recipe.loss, data.shape, load(recipe.data))
+        initialize(module, recipe.initializer)
     return module

@@ -10,7 +10,7 @@ from sweeps.lock import make_folder
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
 from sweeps.store import RunStore
-from sweeps.study import Metric
+from sweeps.study import Metric, sign_of
 
 __all__ = ["train_one"]
 
@@ -42,14 +42,15 @@ def train_one(loaded: LoadedStudy, budget: str, paths: StudyPaths, seed: int) ->
     record = store.find(run, "single")
     assert record is not None
     curves = record.curves()
-    yield "epoch  train loss  validation loss  validation accuracy"
+    name, title = record.score.name, record.score.title
+    yield f"epoch  train loss  validation loss  validation {title}"
     train_loss = curves["train_loss"].reshape(recipe.epochs, record.steps_per_epoch).mean(axis=1)
-    rows = zip(train_loss, curves["validation_loss"], curves["validation_accuracy"], strict=True)
-    yield from (f"{e:5d}  {t:10.4f}  {v:15.4f}  {a:19.4f}" for e, (t, v, a) in enumerate(rows, start=1))
+    rows = zip(train_loss, curves["validation_loss"], curves[f"validation_{name}"], strict=True)
+    yield from (f"{e:5d}  {t:10.4f}  {v:15.4f}  {s:{len(title) + 11}.4f}" for e, (t, v, s) in enumerate(rows, start=1))
     if record.diverged_step is not None:
         yield f"diverged at step {record.diverged_step} of {record.steps}"
     else:
-        yield f"test accuracy {record.metrics['test_accuracy']:.4f}, test loss {record.metrics['test_loss']:.4f}"
+        yield f"test {title} {record.metrics[f'test_{name}']:.4f}, test loss {record.metrics['test_loss']:.4f}"
     yield f"kept in {record.folder}"
 
 
@@ -60,6 +61,6 @@ def _best_so_far(paths: StudyPaths, budget: str, metric: Metric) -> Recipe | Non
     course = read_json(paths.study)
     if course["budget_name"] != budget or not course["trials"]:
         return None
-    sign = 1 if metric == "validation_loss" else -1
-    best = min(course["trials"], key=lambda trial: (sign * trial["value"], trial["diverged_seeds"], trial["number"]))
+    sign = sign_of(metric)
+    best = min(course["trials"], key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]))
     return Recipe.from_json(best["recipe_json"])

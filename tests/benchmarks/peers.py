@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lightning_modules.data.split import split
 from lightning_modules.recipe import Recipe
+from lightning_modules.training.build import build
 from lightning_modules.training.stack_data import load
 
 __all__ = ["lightning_default", "lightning_lean", "tensors", "torch_loop"]
@@ -101,7 +102,7 @@ def _lightning(recipe: Recipe, **options: object) -> float:
 
 def _model(recipe: Recipe) -> nn.Module:
     dataset = load(recipe.data)
-    return recipe.model.build(recipe.preprocessing.output_shape(dataset.shape), dataset.outputs)
+    return build(recipe.model, recipe.loss, recipe.preprocessing.output_shape(dataset.shape), dataset)
 
 
 def _sgd(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

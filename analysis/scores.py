@@ -1,4 +1,4 @@
-"""Test accuracy over the report seeds, and paired differences of it."""
+"""Test scores (accuracy, RMSE) over the report seeds, and paired differences of them."""
 
 import math
 from collections.abc import Mapping
@@ -8,21 +8,23 @@ import numpy as np
 
 from analysis.estimate import Estimate, t_interval
 from analysis.results import ConfirmedRecipe
+from analysis.shown import shown
 from lightning_modules.errors import InvalidInput
-from lightning_modules.recipe import Recipe
+from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.score import Score, score_of
 
-__all__ = ["TestAccuracy", "paired_difference", "test_accuracy"]
+__all__ = ["TestScore", "paired_difference", "seeds_in_words", "test_score"]
 
 
 @dataclass(frozen=True)
-class TestAccuracy:
-    """The test accuracy of one recipe, a fraction.
+class TestScore:
+    """The test score of one recipe: an accuracy is a fraction, an RMSE in the targets' unit.
 
     Arguments:
         key: what the recipe stands for: ``winner``, ``schedule=cosine``.
         recipe: that was trained.
         estimate: the mean over the seeds.
-        by_seed: of every seed; a diverged run has the accuracy of guessing.
+        by_seed: of every seed; a diverged run has the score of guessing.
         diverged: the seeds whose runs diverged.
         test_examples: in one seed's test set, None if no run got there.
     """
@@ -37,22 +39,35 @@ class TestAccuracy:
     test_examples: int | None
 
     @property
+    def score(self) -> Score:
+        """What the recipe is judged by."""
+        return score_of(self.recipe.loss.task)
+
+    @property
+    def ordered(self) -> float:
+        """The mean with the sign that makes more better."""
+        return self.score.sign * self.estimate.value
+
+    @property
     def deviation(self) -> float | None:
         """The standard deviation over the seeds, None for a single one."""
         return float(np.std(list(self.by_seed.values()), ddof=1)) if len(self.by_seed) > 1 else None
 
     @property
     def floor(self) -> float | None:
-        """The binomial standard deviation ``√(p (1 − p) / N)`` that a test set of N examples alone would cause."""
+        """The binomial deviation of an accuracy that N test examples alone would cause, ``√(p (1 − p) / N)``."""
+        if self.score.name != "accuracy":
+            return None
         p = self.estimate.value
         return math.sqrt(p * (1 - p) / self.test_examples) if self.test_examples else None
 
 
-def test_accuracy(confirmed: ConfirmedRecipe, key: str) -> TestAccuracy | None:
-    """Return the test accuracy of a recipe over its report seeds, None as long as no run of it is complete.
+def test_score(confirmed: ConfirmedRecipe, key: str) -> TestScore | None:
+    """Return the test score of a recipe over its report seeds, None as long as no run of it is complete.
 
-    A diverged run counts as guessing, 1 / classes, as it does in the search:
-    were it left out, a recipe that fails on every other seed could win.
+    A diverged run counts as guessing, as it does in the search (an accuracy of
+    1 / classes, an RMSE of the standard deviation of its test targets): were
+    it left out, a recipe that fails on every other seed could win.
 
     Arguments:
         confirmed: the recipe with its runs.
@@ -61,28 +76,30 @@ def test_accuracy(confirmed: ConfirmedRecipe, key: str) -> TestAccuracy | None:
     if not confirmed.records:
         return None
     diverged = tuple(seed for seed, record in confirmed.records.items() if record.diverged_step is not None)
-    chance = _chance(confirmed.recipe) if diverged else math.nan
+    score = score_of(confirmed.recipe.loss.task)
     by_seed = {
-        seed: chance if seed in diverged else record.metrics["test_accuracy"]
+        seed: _guessing(confirmed.recipe, seed) if seed in diverged else record.metrics[f"test_{score.name}"]
         for seed, record in confirmed.records.items()
     }
     whole = next((record for seed, record in confirmed.records.items() if seed not in diverged), None)
     examples = len(whole.predictions()["test_targets"]) if whole else None
     over = seeds_in_words(len(by_seed)) + (
-        f"; {len(diverged)} diverged and count as guessing, {chance:.1%} right" if diverged else ""
+        f"; {len(diverged)} diverged and count as {_in_words(score, by_seed[diverged[0]])}" if diverged else ""
     )
-    estimate = t_interval(list(by_seed.values()), f"test_accuracy[{key}]", over)
+    estimate = t_interval(list(by_seed.values()), f"test_{score.name}[{key}]", over, shown(score).unit)
     if len(diverged) == len(by_seed):
         # Guessing alike on every seed is no measurement, so it has no interval and decides no claim.
         estimate = replace(estimate, low=None, high=None)
-    return TestAccuracy(key, confirmed.recipe, estimate, by_seed, diverged, examples)
+    return TestScore(key, confirmed.recipe, estimate, by_seed, diverged, examples)
 
 
-test_accuracy.__test__ = False  # type: ignore[attr-defined] # Not one of pytest's.
+test_score.__test__ = False  # type: ignore[attr-defined] # Not one of pytest's.
 
 
-def paired_difference(first: TestAccuracy, second: TestAccuracy) -> Estimate:
-    """Return the mean difference in test accuracy, first minus second, over the seeds that both have.
+def paired_difference(first: TestScore, second: TestScore) -> Estimate:
+    """Return the mean difference in the test score, first minus second, over the seeds that both have.
+
+    Of accuracies a difference above 0 speaks for the first, of RMSEs one below 0.
 
     Both recipes start, shuffle and split alike under one seed, so the seed's
     own luck cancels.
@@ -95,11 +112,11 @@ def paired_difference(first: TestAccuracy, second: TestAccuracy) -> Estimate:
         raise InvalidInput(f"{first.key} and {second.key} have no seed in common: run the study to its end.")
     diverged = len({*first.diverged, *second.diverged} & set(seeds))
     over = f"{seeds_in_words(len(seeds))}; differences within each seed" + (
-        f"; in {diverged} a run diverged and counts as guessing" if diverged else ""
+        f"; in {diverged} a run diverged and counts as {first.score.guessing}" if diverged else ""
     )
     differences = [first.by_seed[seed] - second.by_seed[seed] for seed in seeds]
-    name = f"test_accuracy_difference[{first.key} - {second.key}]"
-    return t_interval(differences, name, over, "points")
+    name = f"test_{first.score.name}_difference[{first.key} - {second.key}]"
+    return t_interval(differences, name, over, shown(first.score).difference)
 
 
 def seeds_in_words(count: int) -> str:
@@ -107,7 +124,11 @@ def seeds_in_words(count: int) -> str:
     return f"{count} report seed{'' if count == 1 else 's'} (initial weights, order and split of the data)"
 
 
-def _chance(recipe: Recipe) -> float:
-    from lightning_modules.training.stack_data import classes_of
+def _guessing(recipe: Recipe, seed: int) -> float:
+    from lightning_modules.training.guessing import score_of_guessing
 
-    return 1 / classes_of(recipe.data)
+    return score_of_guessing(Run(recipe, Seeds.all(seed)), "test")
+
+
+def _in_words(score: Score, value: float) -> str:
+    return f"{score.guessing}, {value:.1%} right" if score.name == "accuracy" else score.guessing

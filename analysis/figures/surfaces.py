@@ -1,0 +1,84 @@
+"""The figures of the loss surface, each with its caption: planes and lines through solutions."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.figures.chosen import shades, whole_runs
+from analysis.findings import Findings, name_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["lines", "planes"]
+
+_slice_seeds, _slice_directions = 5, 3
+
+
+def planes(findings: Findings) -> "Iterator[tuple[str, Figure, str, str]]":
+    """Yield the plane through three snapshots of a run, as the gallery takes figures."""
+    from analysis.figures import loss_plane
+    from analysis.slices import plane_through
+    from analysis.surface import training_surface
+    from lightning_modules.errors import InvalidInput
+
+    for key, (record, *_) in whole_runs(findings, 1).items():
+        count = len(record.snapshot_steps)
+        if count < 3:
+            continue
+        snapshots, chosen = record.snapshots(), (0, (count - 1) // 2, count - 1)
+        surface = training_surface(record.recipe, record.seeds, snapshots[-1])
+        first, second, third = (surface.row(snapshots[index]) for index in chosen)
+        try:
+            plane = plane_through(surface, first, second, third)
+        except InvalidInput:
+            continue  # The run went straight on, or nowhere: there is no plane to show.
+        if not np.isfinite(plane.losses).any():
+            continue
+        names, unit = tuple(str(index + 1) for index in chosen), findings.results.loss_unit
+        even = "loss" if np.nanmin(plane.losses) < 0 else "logarithm of the loss"
+        caption = (
+            f"Training loss in the plane through snapshots {', '.join(names[:-1])} and {names[-1]} of {count} of one"
+            f" run ({name_of(key)}, seed {record.seeds.init}; n = 1, no interval). Both axes are distances between"
+            f" weights, at one scale; contours are even in the {even}."
+        )
+        low, high = np.nanmin(plane.losses), np.nanmax(plane.losses)
+        alt = f"Contours of the training loss, {low:.3g} to {high:.3g} {unit}".rstrip()
+        yield "loss_plane", loss_plane.draw(plane, names, unit), caption, f"{alt}."
+        return
+
+
+def lines(findings: Findings) -> "Iterator[tuple[str, Figure, str, str]]":
+    """Yield the lines around the last snapshots of several runs, as the gallery takes figures."""
+    from analysis.figures import loss_line
+    from analysis.slices import random_line
+    from analysis.surface import training_surface
+
+    found = {}
+    for key, records in whole_runs(findings, _slice_seeds).items():
+        slices = []
+        for record in records:
+            last = record.snapshots()[-1]
+            surface = training_surface(record.recipe, record.seeds, last)
+            center = surface.row(last)
+            seed = record.seeds.init
+            slices.append(random_line(surface, center, seed=seed, directions=_slice_directions, points=41))
+        found[key] = slices
+    if not found:
+        return
+    colour_of, unit = shades(findings), findings.results.loss_unit
+    drawing = loss_line.draw(
+        {name_of(key): each for key, each in found.items()}, {name_of(key): colour_of[key] for key in found}, unit
+    )
+    counts = "; ".join(f"{name_of(key)} {len(each)}" for key, each in found.items())
+    caption = (
+        f"Training loss along random filter-normalised directions (Li et al., 2018), {_slice_directions} for each of"
+        f" several report seeds (runs: {counts}). Lines are medians, bands the whole range over runs and directions,"
+        " not confidence intervals. A step of 1 moves every unit by the norm of its weights."
+    )
+    ends = "; ".join(
+        f"{name_of(key)} {np.median([each.losses[:, len(each.steps) // 2] for each in slices]):.2g} {unit}".rstrip()
+        for key, slices in found.items()
+    )
+    yield "loss_line", drawing, caption, f"Loss along random lines. In the middle: {ends}."
