@@ -60,7 +60,7 @@ def test_guessing_is_the_best_constant(part):
 
 
 def record(recipe, metrics, step=None):
-    return RunRecord(Path(), Run(recipe, Seeds.all(0)), "search", 1, step, metrics, (), {})
+    return RunRecord(Path(), Run(recipe, Seeds.all(0)), "search", 1, step, None, metrics, (), {})
 
 
 def test_the_search_takes_no_error_for_worse_than_guessing():
