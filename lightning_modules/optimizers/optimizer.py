@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lightning_modules.optimizers.objective import Objective
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -46,3 +48,26 @@ class Optimizer(ABC):
             rate: this step's learning rate, (runs, 1).
             numbers: every float field by its name (`float_fields`), each (runs, 1).
         """
+
+    def update(
+        self,
+        weights: "Tensor",
+        objective: Objective,
+        state: "Mapping[str, Tensor]",
+        rate: "Tensor",
+        numbers: "Mapping[str, Tensor]",
+    ) -> "Tensor":
+        """Update weights and state in place and return each run's loss before, (runs,): one gradient, one `step`.
+
+        Optimizers that need more than one gradient a step (`SecondOrder`) replace it.
+
+        Arguments:
+            weights: (runs, parameters).
+            objective: what this step minimizes.
+            state: as for `step`.
+            rate: as for `step`.
+            numbers: as for `step`.
+        """
+        losses, gradient = objective.value_and_gradient(weights)
+        self.step(weights, gradient, state, rate, numbers)
+        return losses

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.optimizers.optimizer import Optimizer
+from lightning_modules.optimizers.second_order import SecondOrder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,6 +49,16 @@ class Wrapper(Optimizer):
 
 
 def require_optimizer(name: str, value: object) -> None:
-    """Raise `InvalidInput` unless `value` is an optimizer."""
+    """Raise `InvalidInput` unless `value` is an optimizer that takes its step from one gradient.
+
+    A second-order optimizer compares losses, gradients and curvature with each
+    other: an edited gradient is not that of the loss, and weights moved
+    afterwards are not where the optimizer left them.
+    """
     if not isinstance(value, Optimizer):
         raise InvalidInput(f"{name} is {value!r}: give the optimizer to be wrapped, such as SGD(0.1).")
+    if isinstance(value, SecondOrder):
+        raise InvalidInput(
+            f"{name} is {type(value).__name__}, whose steps rely on the unedited loss: wrap an optimizer"
+            f" that takes one gradient a step, such as SGD(0.1), or use {type(value).__name__} alone."
+        )

@@ -31,7 +31,8 @@ def working_set(module: nn.Module, shape: tuple[int, ...], batch: int) -> int:
     leaves = [layer for layer in module.modules() if not list(layer.children())]
     handles = [layer.register_forward_hook(count) for layer in leaves]
     with torch.no_grad():
-        module(torch.zeros(batch, *shape))
+        # Lightning trains in double precision by changing what zeros are unless told.
+        module(torch.zeros(batch, *shape, dtype=next(module.parameters()).dtype))
     for handle in handles:
         handle.remove()
     return 4 * values

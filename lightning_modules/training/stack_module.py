@@ -17,8 +17,10 @@ from lightning_modules.randomness import stream
 from lightning_modules.recipe import Run
 from lightning_modules.score import score_of
 from lightning_modules.stack.carried import carried, check_carried
+from lightning_modules.stack.hessian import Hessian
 from lightning_modules.stack.layout import Layout
 from lightning_modules.stack.stacked import Parameters, stacked
+from lightning_modules.training.batch_objective import BatchObjective
 from lightning_modules.training.batches import Batches, batch_sizes
 from lightning_modules.training.build import build
 from lightning_modules.training.segments import Segment
@@ -63,6 +65,7 @@ class StackModule(pl.LightningModule):
         self.layout = Layout.of(modules[0])
         self.carried = carried(modules, dtype)
         self.stacked = stacked(modules[0], recipe.loss, data.shape)
+        self.hessian = Hessian(modules[0], recipe.loss)
         rows = torch.stack([self.layout.row(dict(module.named_parameters())) for module in modules])
         self.weights = nn.Parameter(rows.to(dtype), requires_grad=False)
         self.whole_data = data
@@ -100,14 +103,14 @@ class StackModule(pl.LightningModule):
         if not self.active:
             return
         recipe = self.runs[0].recipe
-        parameters = self.parameters_of(self.weights, self.carried)
-        gradient = torch.empty_like(self.weights)
-        gradients = self.layout.views(gradient)
+        objective = BatchObjective(self.stacked, self.hessian, self.layout, self.weights, self.carried)
         rates = self.rates[segment.start : segment.stop, self.active, None]
-        losses = torch.empty(segment.stop - segment.start, len(self.active), dtype=gradient.dtype, device=self.device)
-        for index, batch in enumerate(self.batches.of_segment(segment, self.data, gradient.dtype)):
-            losses[index] = self.stacked.gradient(parameters, gradients, *batch)
-            recipe.optimizer.step(self.weights, gradient, self.state, rates[index], self.numbers)
+        losses = torch.empty(
+            segment.stop - segment.start, len(self.active), dtype=self.weights.dtype, device=self.device
+        )
+        for index, batch in enumerate(self.batches.of_segment(segment, self.data, self.weights.dtype)):
+            objective.begin(batch)
+            losses[index] = recipe.optimizer.update(self.weights, objective, self.state, rates[index], self.numbers)
         self.train_loss[segment.start : segment.stop, self.active] = losses
         self.let_go(~losses.isfinite(), segment.start)
 
