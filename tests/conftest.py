@@ -77,11 +77,8 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
         masks = np.random.SFC64(stream("dropout", seeds.order, epoch))
         for first in range(0, len(order), recipe.batch_size):
             batch = division.train[order[first : first + recipe.batch_size]]
-            model.train().zero_grad()
-            with Dropping(partial(plain_mask, masks, dtype)):
-                loss = plain_loss(recipe.loss, model(inputs[batch]), targets[batch])
-            loss.backward()
-            step(float(recipe.optimizer.learning_rate * multipliers[len(result.train_loss)]))
+            evaluate = _Objective(model, recipe.loss, inputs[batch], targets[batch], partial(plain_mask, masks, dtype))
+            loss = step(float(recipe.optimizer.learning_rate * multipliers[len(result.train_loss)]), evaluate)
             result.train_loss.append(loss.item())
             if len(result.train_loss) in {*stops, steps_per_epoch * recipe.epochs}:
                 _look(model, recipe.loss, inputs, division, result)
@@ -101,6 +98,34 @@ def plain_mask(stream, dtype, shape, rate):
     kept = round((1 - rate) * 2**16)
     mask = np.where(bits < kept, 2**16 / kept, 0.0).reshape(*shape[1:], shape[0])
     return torch.from_numpy(np.moveaxis(mask, -1, 0).copy()).to(dtype)
+
+
+class _Objective:
+    """The closure of one step: every evaluation drops the same units, and only the first moves running statistics."""
+
+    def __init__(self, model, loss, inputs, targets, draw):
+        self._model, self._loss, self._inputs, self._targets, self._draw = model, loss, inputs, targets, draw
+        self._masks = None
+
+    def __call__(self, *, backward: bool = True) -> torch.Tensor:
+        kept = {name: value.clone() for name, value in self._model.named_buffers()}
+        drawn = []
+
+        def draw(shape, rate):
+            drawn.append(self._draw(shape, rate))
+            return drawn[-1]
+
+        self._model.train().zero_grad()
+        with Dropping(draw) if self._masks is None else Dropping.of(self._masks):
+            loss = plain_loss(self._loss, self._model(self._inputs), self._targets)
+        if self._masks is None:
+            self._masks = drawn
+        else:
+            for name, value in self._model.named_buffers():
+                value.copy_(kept[name])
+        if backward:
+            loss.backward()
+        return loss
 
 
 def _look(model, loss, inputs, division, result: PlainRun) -> None:

@@ -1,5 +1,7 @@
 """Every optimizer, run by run, is torch's own: a stack of seven with numbers of their own in every run."""
 
+from functools import partial
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,26 +16,46 @@ from lightning_modules.optimizers.amsgrad import AMSGrad
 from lightning_modules.optimizers.averaged_momentum import AveragedMomentum
 from lightning_modules.optimizers.clipped import Clipped
 from lightning_modules.optimizers.clipped_by_value import ClippedByValue
+from lightning_modules.optimizers.damped_newton import DampedNewton
 from lightning_modules.optimizers.l1_proximal import L1Proximal
 from lightning_modules.optimizers.l1_subgradient import L1Subgradient
+from lightning_modules.optimizers.lbfgs import LBFGS
+from lightning_modules.optimizers.newton import Newton
 from lightning_modules.optimizers.optimizer import Optimizer
 from lightning_modules.optimizers.rmsprop import RMSProp
+from lightning_modules.optimizers.second_order import SecondOrder
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.optimizers.swapped_adam import SwappedAdam
 from tests.conftest import components
-from tests.optimizer_steps import draw_problem, take_steps
+from tests.optimizer_steps import Slope, Waves, draw_problem, update_all
 from tests.plain_optimizers import plain_step
 
 
-def take_plain_steps(optimizer, weights, gradients, multipliers):
+def take_plain_steps(optimizer, weights, closures, multipliers):
     """The same for one run as a script has it, its parameters in two pieces."""
     parameters = [torch.nn.Parameter(piece.clone()) for piece in weights.split(8)]
     step = plain_step(optimizer, parameters)
-    for gradient, multiplier in zip(gradients, multipliers, strict=True):
-        for parameter, piece in zip(parameters, gradient.split(8), strict=True):
-            parameter.grad = piece.clone()
-        step(optimizer.learning_rate * multiplier)
-    return torch.cat([parameter.detach() for parameter in parameters])
+    losses = [
+        step(optimizer.learning_rate * multiplier, partial(closure, parameters))
+        for closure, multiplier in zip(closures, multipliers, strict=True)
+    ]
+    return torch.cat([parameter.detach() for parameter in parameters]), torch.stack(losses)
+
+
+def slope(gradient, parameters):
+    """What `Slope` is to a script."""
+    for parameter, piece in zip(parameters, gradient.split(8), strict=True):
+        parameter.grad = piece.clone()
+    return torch.zeros((), dtype=gradient.dtype)
+
+
+def waves(tilt, parameters, *, backward=True):
+    """What `Waves` is to a script."""
+    loss = Waves.loss(torch.cat(list(parameters)), tilt)
+    if backward:
+        for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+            parameter.grad = gradient
+    return loss.detach() if backward else loss
 
 
 rates = st.floats(1e-4, 1)
@@ -51,6 +73,26 @@ maybe = st.just(0.0) | momenta
 # A short average of squares makes steps so steep in the gradient that weight decay feeds rounding back as chaos.
 squares = st.floats(0.9, 0.9999)
 betas = {"beta1": maybe, "beta2": squares, "epsilon": epsilons}
+counts = [(iterations, most, history) for iterations in (1, 3) for most in (None, 1, 2) for history in (1, 2, 100)]
+
+
+def lbfgs(line_search):
+    """Lists of seven share what a stack shares."""
+    return [
+        st.builds(
+            LBFGS,
+            st.floats(0.05, 0.3),
+            st.just(iterations),
+            st.just(most),
+            st.floats(1e-7, 1e-3),
+            st.floats(1e-9, 1e-4),
+            st.just(history),
+            st.just(line_search),
+        )
+        for iterations, most, history in counts
+    ]
+
+
 cases = {
     "SGD": some(SGD, momentum=maybe),
     "SGD, Nesterov": some(SGD, momentum=momenta, nesterov=st.just(True)),
@@ -76,11 +118,17 @@ cases["three around Adam"] = st.builds(
     st.builds(Clipped, st.builds(L1Subgradient, cases["Adam"], decays), st.floats(0.1, 10)),
     decays,
 )
+second_order_cases = {
+    "LBFGS": lbfgs(None),
+    "LBFGS, strong Wolfe": lbfgs("strong_wolfe"),
+    "Newton": [st.builds(Newton, rates)],
+    "DampedNewton": [st.builds(DampedNewton, rates, st.floats(0.1, 2))],
+}
 
 
 def test_every_optimizer_is_compared():
     found = {cls.__name__ for cls in components("lightning_modules.optimizers", Optimizer)}
-    assert {name.partition(",")[0] for name in cases} >= found
+    assert {name.partition(",")[0] for name in [*cases, *second_order_cases]} >= found
 
 
 @pytest.mark.parametrize("case", cases)
@@ -88,9 +136,25 @@ def test_every_optimizer_is_compared():
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_every_row_equals_torch(case, data, seed):
     optimizers = data.draw(st.lists(cases[case], min_size=7, max_size=7))
+    compare(optimizers, seed, Slope, slope)
+
+
+@pytest.mark.parametrize("case", second_order_cases)
+@settings(max_examples=4)
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_every_row_of_second_order_equals_a_script(case, data, seed):
+    of_one_shape = data.draw(st.sampled_from(second_order_cases[case]))
+    optimizers = data.draw(st.lists(of_one_shape, min_size=7, max_size=7))
+    assert isinstance(optimizers[0], SecondOrder)
+    compare(optimizers, seed, Waves, waves)
+
+
+def compare(optimizers, seed, objective, plain):
     assert len({shape_of(each) for each in optimizers}) == 1
     weights, gradients, multipliers = draw_problem(seed, len(optimizers))
-    result = take_steps(optimizers, weights, gradients, multipliers)
+    result, losses, _ = update_all(optimizers, weights, [objective(each) for each in gradients], multipliers)
     for row, optimizer in enumerate(optimizers):
-        expected = take_plain_steps(optimizer, weights[row], [gradient[row] for gradient in gradients], multipliers)
+        closures = [partial(plain, each[row]) for each in gradients]
+        expected, expected_losses = take_plain_steps(optimizer, weights[row], closures, multipliers)
         torch.testing.assert_close(result[row], expected, rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(losses[:, row], expected_losses, rtol=1e-9, atol=1e-9)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from torch import nn
 
+from lightning_modules.activations.tanh import Tanh
 from lightning_modules.data.dataset import Data, Dataset
 from lightning_modules.data.digits import Digits
 from lightning_modules.initializers.glorot_uniform import GlorotUniform
@@ -24,10 +25,14 @@ from lightning_modules.optimizers.amsgrad import AMSGrad
 from lightning_modules.optimizers.averaged_momentum import AveragedMomentum
 from lightning_modules.optimizers.clipped import Clipped
 from lightning_modules.optimizers.clipped_by_value import ClippedByValue
+from lightning_modules.optimizers.damped_newton import DampedNewton
 from lightning_modules.optimizers.l1_proximal import L1Proximal
 from lightning_modules.optimizers.l1_subgradient import L1Subgradient
+from lightning_modules.optimizers.lbfgs import LBFGS
+from lightning_modules.optimizers.newton import Newton
 from lightning_modules.optimizers.optimizer import Optimizer
 from lightning_modules.optimizers.rmsprop import RMSProp
+from lightning_modules.optimizers.second_order import SecondOrder
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.optimizers.swapped_adam import SwappedAdam
 from lightning_modules.recipe import Recipe, Run, Seeds
@@ -72,6 +77,32 @@ models = {
     "ResNet": ResNet((2, 3)),
     "own module": OwnModule(),
 }
+
+
+class Gate(nn.Module):
+    """A small module of a user's own, for the optimizers that hold a Hessian: two linear layers multiplied, dropout."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.value, self.gate, self.head = nn.Linear(inputs, 2), nn.Linear(inputs, 2), nn.Linear(2, outputs)
+
+    def forward(self, images):
+        x = nn.functional.dropout(images.flatten(1), 0.1, self.training)
+        return self.head(self.value(x) * self.gate(x).sigmoid())
+
+
+@dataclass(frozen=True)
+class Gated(Model):
+    def build(self, shape, outputs):
+        return Gate(math.prod(shape), outputs)
+
+
+small_models = {
+    "MLP": MLP((2,), Tanh(), dropout=0.2),
+    "CNN with batch normalization": CNN((1,), pool=4, activation=Tanh(), normalization=BatchNormalization()),
+    "ResNet": ResNet((1,)),
+    "own module": Gated(),
+}
 diverging = 3
 schedules = [Cosine(), Constant(), CyclicCosine(2)]
 
@@ -110,14 +141,21 @@ optimizers = {
     # The length of a gradient is about 1 at the start.
     "Clipped": (0.2, lambda rate, i: Clipped(sgd(rate, i), 0.2 + 0.3 * i)),
     "ClippedByValue": (0.2, lambda rate, i: ClippedByValue(sgd(rate, i), 0.01 * 2**i)),
+    "LBFGS": (0.1, lambda rate, i: LBFGS(rate, 3, None, 1e-6 * 2**i, 1e-8 * 2**i, 5)),
+    "LBFGS, strong Wolfe": (0.5, lambda rate, i: LBFGS(rate, 3, 8, 1e-6 * 2**i, 1e-8 * 2**i, 5, "strong_wolfe")),
+    # Eigenvalues of almost 0 lend rounding a weight of 10⁷: over longer steps two exact routes part by more than 10⁻⁹.
+    "Newton": (0.001, lambda rate, _: Newton(rate)),
+    "DampedNewton": (0.3, lambda rate, i: DampedNewton(rate, 0.5 + 0.1 * i)),
     "L1Subgradient": (0.01, lambda rate, i: L1Subgradient(Adam(rate, **betas(i)), 1e-3 * i)),
     "L1Proximal": (0.05, lambda rate, i: L1Proximal(Clipped(sgd(rate, i), 1 + i), 1e-2 * i)),
 }
 
 
-def runs_of(name, model, count=7):
+def runs_of(name, kind, count=7):
     """Runs of one shape, seven of which differ in every number, one of them overflowing within a few steps."""
     rate, make = optimizers[name]
+    second_order = isinstance(make(rate, 0), SecondOrder)  # takes its steps on the full batch, of a small model
+    model, batch_size = (small_models[kind], 2000) if second_order else (models[kind], 64)
     return [
         Run(
             Recipe(
@@ -126,7 +164,7 @@ def runs_of(name, model, count=7):
                 initializer=[HeNormal(), GlorotUniform()][i % 2],
                 optimizer=make(1e308 if place == diverging else rate * (1 + 0.2 * i), i),
                 schedule=schedules[i % 3],
-                batch_size=64,
+                batch_size=batch_size,
                 epochs=3,
             ),
             Seeds(init=place, order=place + 10, split=i % 2),
@@ -141,10 +179,17 @@ def test_every_optimizer_is_trained_with():
     assert {name.partition(",")[0] for name in optimizers} == found
 
 
-@pytest.mark.parametrize("model", models.values(), ids=list(models))
+def first_not_finite(plain, steps_per_epoch):
+    """The step whose loss, or the validation loss after it, is the first that is not a number."""
+    seen = [*enumerate(plain.train_loss, 1)]
+    seen += [(epoch * steps_per_epoch, loss) for epoch, loss in enumerate(plain.validation_loss, 1)]
+    return min(step for step, loss in seen if not math.isfinite(loss))
+
+
+@pytest.mark.parametrize("kind", models)
 @pytest.mark.parametrize("name", optimizers)
-def test_stacks_of_1_and_7_and_64_equal_the_plain_loop(name, model):
-    runs = runs_of(name, model, count=64)
+def test_stacks_of_1_and_7_and_64_equal_the_plain_loop(name, kind):
+    runs = runs_of(name, kind, count=64)
     assert len({run.recipe.shape for run in runs}) == 1
     loops = {place: plain_loop(runs[place]) for place in (*range(7), 40, 63)}
     seven, many = (fit(runs[:count], precision="64-true") for count in (7, 64))
@@ -153,8 +198,7 @@ def test_stacks_of_1_and_7_and_64_equal_the_plain_loop(name, model):
     for place, result in pairs:
         losses = loops[place].train_loss
         if place == diverging:
-            step = next(step for step, loss in enumerate(losses, 1) if not math.isfinite(loss))
-            assert result.diverged_step == step
+            assert result.diverged_step == first_not_finite(loops[place], result.steps_per_epoch)
             continue
         assert result.diverged_step is None
         np.testing.assert_allclose(result.train_loss, losses, rtol=0, atol=1e-9)
@@ -165,7 +209,7 @@ def test_stacks_of_1_and_7_and_64_equal_the_plain_loop(name, model):
 
 @pytest.mark.parametrize("name", optimizers)
 def test_single_precision_bits_do_not_depend_on_the_stack(name):
-    runs = runs_of(name, models["MLP"])
+    runs = runs_of(name, "MLP")
     for place, result in enumerate(fit(runs)):
         (alone,) = fit([runs[place]])
         np.testing.assert_array_equal(result.train_loss, alone.train_loss)
@@ -200,12 +244,12 @@ def test_only_the_proximal_step_gives_exact_zeros(inner, strength):
 
 
 def test_clipping_keeps_a_run_that_explodes():
-    runs = runs_of("SGD", MLP((12, 12, 12)))
+    first, *_ = runs_of("SGD", "MLP")
+    settings = vars(first.recipe) | {"model": MLP((12, 12, 12))}
     rates = [1e4, 1e6]
-    exploding = [Run(Recipe(**vars(runs[0].recipe) | {"optimizer": SGD(rate, 0.5)}), runs[0].seeds) for rate in rates]
+    exploding = [Run(Recipe(**settings | {"optimizer": SGD(rate, 0.5)}), first.seeds) for rate in rates]
     clipped = [
-        Run(Recipe(**vars(runs[0].recipe) | {"optimizer": Clipped(SGD(rate, 0.5), 0.1 / rate)}), runs[0].seeds)
-        for rate in rates
+        Run(Recipe(**settings | {"optimizer": Clipped(SGD(rate, 0.5), 0.1 / rate)}), first.seeds) for rate in rates
     ]
     assert all(result.diverged_step for result in fit(exploding))
     assert all(np.isfinite(result.train_loss).all() for result in fit(clipped))
