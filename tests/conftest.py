@@ -118,13 +118,13 @@ class _Objective:
         self._model.train().zero_grad()
         with Dropping(draw) if self._masks is None else Dropping.of(self._masks):
             loss = plain_loss(self._loss, self._model(self._inputs), self._targets)
+        if backward:
+            loss.backward()
         if self._masks is None:
             self._masks = drawn
         else:
             for name, value in self._model.named_buffers():
                 value.copy_(kept[name])
-        if backward:
-            loss.backward()
         return loss
 
 

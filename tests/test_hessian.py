@@ -48,7 +48,7 @@ def test_the_hessian_equals_autograd_and_finite_differences(name, at_once, monke
     monkeypatch.setattr(hessian_module, "_working_bytes", at_once)
     monkeypatch.setattr(hessian_module, "working_set", lambda *_: 1)
     with torch.no_grad():  # as training calls it
-        result = Hessian(module, loss).of(weights, inputs, targets)
+        result = Hessian(module, loss).of(weights, {}, inputs, targets)
     assert result.shape == (3, layout.size, layout.size)
     for run in range(3):
         expected = torch.autograd.functional.hessian(lambda row, run=run: mean_loss(row, run), weights[run])

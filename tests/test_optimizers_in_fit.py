@@ -186,15 +186,35 @@ def first_not_finite(plain, steps_per_epoch):
     return min(step for step, loss in seen if not math.isfinite(loss))
 
 
+second_order = [name for name, (rate, make) in optimizers.items() if isinstance(make(rate, 0), SecondOrder)]
+
+
 @pytest.mark.parametrize("kind", models)
-@pytest.mark.parametrize("name", optimizers)
+@pytest.mark.parametrize("name", [name for name in optimizers if name not in second_order])
 def test_stacks_of_1_and_7_and_64_equal_the_plain_loop(name, kind):
-    runs = runs_of(name, kind, count=64)
+    compare_with_plain_loops(runs_of(name, kind, count=64), places=(*range(7), 40, 63), counts=(7, 64))
+
+
+@pytest.mark.parametrize("kind", models)
+@pytest.mark.parametrize("name", second_order)
+def test_stacks_of_1_and_7_equal_the_plain_loop_of_second_order(name, kind):
+    compare_with_plain_loops(runs_of(name, kind), places=(2, diverging, 5), counts=(7,))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", models)
+@pytest.mark.parametrize("name", second_order)
+def test_stacks_of_64_equal_the_plain_loop_of_second_order(name, kind):
+    compare_with_plain_loops(runs_of(name, kind, count=64), places=(0, diverging, 5, 40, 63), counts=(64,))
+
+
+def compare_with_plain_loops(runs, places, counts):
+    """Hold the runs at these places, in stacks of the first so many and one of them alone, to a plain loop."""
     assert len({run.recipe.shape for run in runs}) == 1
-    loops = {place: plain_loop(runs[place]) for place in (*range(7), 40, 63)}
-    seven, many = (fit(runs[:count], precision="64-true") for count in (7, 64))
+    loops = {place: plain_loop(runs[place]) for place in places}
+    stacks = [fit(runs[:count], precision="64-true") for count in counts]
     (alone,) = fit([runs[5]], precision="64-true")
-    pairs = [*enumerate(seven), *((place, many[place]) for place in loops), (5, alone)]
+    pairs = [*((place, stack[place]) for stack in stacks for place in loops if place < len(stack)), (5, alone)]
     for place, result in pairs:
         losses = loops[place].train_loss
         if place == diverging:
