@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lightning_modules.component import to_json
 from lightning_modules.recipe import Recipe
 from sweeps.study import Study
 
@@ -29,12 +30,14 @@ class TrialOutcome:
         recipe: that was proposed.
         value: the study's metric, a mean over the search seeds.
         diverged_seeds: how many of its runs diverged.
+        dropped: whether it lost the race (`Racing`) before it was trained on all search seeds.
     """
 
     number: int
     recipe: Recipe
     value: float
     diverged_seeds: int
+    dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,7 @@ class Course:
             "file": str(self.file),
             "question": study.question,
             "budget_name": self.budget_name,
-            "budget": {
-                name: list(value) if isinstance(value, Sequence) else value for name, value in vars(budget).items()
-            },
+            "budget": {name: value for name, value in to_json(budget).items() if name != "type"},
             "metric": study.metric,
             "group_by": list(study.group_by),
             "claims": [asdict(claim) for claim in study.claims],
@@ -99,6 +100,7 @@ class Course:
                     "recipe_json": trial.recipe.to_json(),
                     "value": trial.value,
                     "diverged_seeds": trial.diverged_seeds,
+                    "dropped": trial.dropped,
                 }
                 for trial in self.trials
             ],

@@ -12,21 +12,21 @@ from sweeps.course import Confirmation, Course, TrialOutcome, append_journal
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
-from sweeps.objective import objective
 from sweeps.paths import StudyPaths
+from sweeps.pool import Pool
 from sweeps.preview import preview
+from sweeps.ranking import confirmations, ranked
 from sweeps.record import Purpose, RunRecord
 from sweeps.search import Proposal, Search
+from sweeps.searching import Searching
 from sweeps.store import RunStore
-from sweeps.study import Study, sign_of
+from sweeps.study import Study
 from sweeps.tracker import Tracker
 from sweeps.training import train
+from sweeps.trials import OpenTrial
 from sweeps.watcher import Watcher
 
-__all__ = ["Driver", "confirmations"]
-
-# Trials proposed before any of them is told: enough for their seeds to fill the workers, few enough to learn from.
-_trials_at_once = 8
+__all__ = ["Driver"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Driver:
         executor: trains the stacks.
         tracker: mirrors what is done.
         watcher: hears of progress.
+        in_order: what is proposed depends on no timing (`Searching`).
     """
 
     name: str
@@ -52,6 +53,7 @@ class Driver:
     executor: Executor
     tracker: Tracker
     watcher: Watcher
+    in_order: bool = True
 
     def run(self) -> int:
         """Search, then confirm the winners; return how many runs were trained now, 0 if the study was complete.
@@ -70,33 +72,36 @@ class Driver:
         return trained
 
     def _search(self) -> tuple[list[TrialOutcome], int]:
+        """Return what came out of the search's trials, and how many runs were trained now."""
         budget = self.study.budget(self.budget_name)
         search = Search(self.study, self.budget_name, self.paths.search)
         proposals = search.proposals()[: budget.trials]
         self._begin("search", [proposal.recipe for proposal in proposals], budget.trials * len(budget.search_seeds))
-        trials: list[TrialOutcome] = []
-        trained = 0
-        while len(trials) < budget.trials:
-            # Batches begin at multiples of their size, so that a search that was killed while it asked or told
-            # goes on as if it had not been.
-            stop = min(len(trials) + _trials_at_once, budget.trials)
-            while len(proposals) < stop:
-                proposals.append(search.ask())
-            batch = proposals[len(trials) : stop]
-            for proposal in batch:
-                self._check(proposal, proposals[0])
-            outcomes, count = self._try(batch)
-            for proposal, outcome in zip(batch, outcomes, strict=True):
-                if proposal.value is None:
-                    search.tell(proposal.number, outcome.value)
-            trials += outcomes
-            trained += count
-            best = ranked(trials, self.study)[0]
-            if best in outcomes:
-                self.watcher.best(best.value, best.recipe)
-            if count:
-                self._write(trials, [], finished=False)
-        return trials, trained
+        first: list[Proposal] = []
+        trained = written = 0
+
+        def check(proposal: Proposal) -> None:
+            first.append(proposal)
+            self._check(proposal, first[0])
+
+        def note(outcome: Outcome) -> None:
+            nonlocal trained
+            trained += self._note("search", outcome)
+
+        def told(trial: OpenTrial, outcomes: Sequence[TrialOutcome]) -> None:
+            nonlocal written
+            outcome = next(each for each in outcomes if each.number == trial.proposal.number)
+            self.tracker.search_trial(outcome.number, list(trial.records.values()), outcome.value)
+            if next(iter(ranked(outcomes, self.study)), None) is outcome:
+                self.watcher.best(outcome.value, outcome.recipe)
+            if trained > written:
+                written = trained
+                self._write(outcomes, [], finished=False)
+
+        store = RunStore(self.paths.runs)
+        pool = Pool("search", store, self.executor, note)
+        searching = Searching(self.study, self.budget_name, search, store, pool, self.in_order, check, told)
+        return searching.run(), trained
 
     def _check(self, proposal: Proposal, first: Proposal) -> None:
         """Refuse a recipe that cannot be judged, grouped or compared, before it is trained."""
@@ -109,19 +114,6 @@ class Driver:
                 f"Trial {proposal.number} is for {task} and trial {first.number} for {before}, which have no score in"
                 " common: make two studies of them."
             )
-
-    def _try(self, batch: Sequence[Proposal]) -> tuple[list[TrialOutcome], int]:
-        """Train the recipes of a batch on all search seeds; return their values and how many runs were trained."""
-        records, trained = self._train(self._runs([proposal.recipe for proposal in batch], "search"), "search")
-        outcomes = []
-        seeds = len(records) // len(batch)
-        for index, proposal in enumerate(batch):
-            own = records[index * seeds : (index + 1) * seeds]
-            value = objective(own, self.study.metric)
-            diverged = sum(record.diverged_step is not None for record in own)
-            self.tracker.search_trial(proposal.number, own, value)
-            outcomes.append(TrialOutcome(proposal.number, proposal.recipe, value, diverged))
-        return outcomes, trained
 
     def _confirm(self, trials: Sequence[TrialOutcome], confirmed: Sequence[Confirmation]) -> int:
         """Train the recipes to be confirmed on the report seeds; return how many runs were trained."""
@@ -152,12 +144,16 @@ class Driver:
 
         def note(outcome: Outcome) -> None:
             nonlocal trained
-            count = len(outcome.task.runs)
-            trained += count
-            append_journal(self.paths.journal, self.budget_name, purpose, count, outcome.seconds)
-            self.watcher.trained(count, outcome.seconds)
+            trained += self._note(purpose, outcome)
 
         return train(runs, purpose, RunStore(self.paths.runs), self.executor, note), trained
+
+    def _note(self, purpose: Purpose, outcome: Outcome) -> int:
+        """Write down that a stack was trained, and return of how many runs."""
+        count = len(outcome.task.runs)
+        append_journal(self.paths.journal, self.budget_name, purpose, count, outcome.seconds)
+        self.watcher.trained(count, outcome.seconds)
+        return count
 
     def _write(self, trials: Sequence[TrialOutcome], confirmed: Sequence[Confirmation], *, finished: bool) -> None:
         course = Course(self.name, self.file, self.study, self.budget_name, trials, confirmed, finished)
@@ -172,32 +168,3 @@ def _says(path: Path, content: dict[str, Any]) -> bool:
         return bool(read_json(path) | {"provenance": None} == content | {"provenance": None})
     except (OSError, TypeError, InvalidInput):
         return False  # missing or damaged: it is written anew
-
-
-def ranked(trials: Iterable[TrialOutcome], study: Study) -> list[TrialOutcome]:
-    """Return the trials from best to worst; of equals the one that diverged less is the better, then the earlier."""
-    sign = sign_of(study.metric)
-    return sorted(trials, key=lambda trial: (-sign * trial.value, trial.diverged_seeds, trial.number))
-
-
-def confirmations(trials: Iterable[TrialOutcome], study: Study, winners: int) -> list[Confirmation]:
-    """Return the recipes to confirm: the best overall and the best of every group, each once, with all its reasons.
-
-    Arguments:
-        trials: of the whole search.
-        study: says how to rank and to group.
-        winners: how many of the best overall.
-    """
-    reasons: dict[Recipe, list[str]] = {}
-    order = ranked(trials, study)
-    distinct = list(dict.fromkeys(trial.recipe for trial in order))
-    for rank, recipe in enumerate(distinct[:winners], start=1):
-        reasons.setdefault(recipe, []).append(f"winner {rank}")
-    for field in study.group_by:
-        seen = set()
-        for recipe in distinct:
-            group = group_of(recipe, field)
-            if group not in seen:
-                seen.add(group)
-                reasons.setdefault(recipe, []).append(group)
-    return [Confirmation(recipe, tuple(each)) for recipe, each in reasons.items()]

@@ -7,7 +7,7 @@ from lightning_modules.training.guessing import loss_of_guessing, score_of_guess
 from sweeps.record import RunRecord
 from sweeps.study import Metric
 
-__all__ = ["objective"]
+__all__ = ["objective", "value_of"]
 
 
 def objective(records: Sequence[RunRecord], metric: Metric) -> float:
@@ -21,10 +21,11 @@ def objective(records: Sequence[RunRecord], metric: Metric) -> float:
         records: of one recipe, one a seed.
         metric: what the study optimizes.
     """
-    return math.fsum(_value(record, metric) for record in records) / len(records)
+    return math.fsum(value_of(record, metric) for record in records) / len(records)
 
 
-def _value(record: RunRecord, metric: Metric) -> float:
+def value_of(record: RunRecord, metric: Metric) -> float:
+    """Return the metric of one run; a diverged run, or a worse one, counts as guessing."""
     if metric == "validation_accuracy":
         found = record.metrics.get(metric)
         return score_of_guessing(record.run, "validation") if found is None else found

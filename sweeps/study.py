@@ -9,6 +9,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
+from sweeps.racing import Racing
 from sweeps.suggest import Suggest
 
 __all__ = ["Budget", "Metric", "Study", "metric_of", "sign_of"]
@@ -27,6 +28,9 @@ class Budget:
             because the best of many searched scores is optimistic.
         epochs: passes through the training set of every run; ``suggest.budget.epochs`` in a study's recipe.
         winners: how many of the best recipes are confirmed, besides the best of every group.
+        parallel_trials: recipes that are proposed before the value of the first of them is known: enough for their
+            seeds to fill the workers, few enough to learn from.
+        racing: drops hopeless recipes before they are trained on all search seeds; none unless it is given.
 
     Raises:
         InvalidInput: for a count below 1, seeds that repeat, or search and report seeds that overlap.
@@ -37,9 +41,11 @@ class Budget:
     report_seeds: Sequence[int]
     epochs: int
     winners: int = 1
+    parallel_trials: int = 8
+    racing: Racing | None = None
 
     def __post_init__(self) -> None:
-        for name in ("trials", "epochs", "winners"):
+        for name in ("trials", "epochs", "winners", "parallel_trials"):
             require_integer(f"The budget's {name}", getattr(self, name), at_least=1)
         for name in ("search_seeds", "report_seeds"):
             seeds = tuple(getattr(self, name))
@@ -48,6 +54,8 @@ class Budget:
             for seed in seeds:
                 require_integer(f"A seed of the budget's {name}", seed, at_least=0)
             object.__setattr__(self, name, tuple(int(seed) for seed in seeds))
+        if not isinstance(self.racing, Racing | None):
+            raise InvalidInput(f"The budget's racing is {self.racing!r}: give Racing(), or None.")
         overlap = sorted(set(self.search_seeds) & set(self.report_seeds))
         if overlap:
             raise InvalidInput(

@@ -1,11 +1,10 @@
 """Train runs through an executor: the one public function behind every sweep."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
-from sweeps.executors.executor import Executor, Outcome, Task
-from sweeps.packing import pack
+from sweeps.executors.executor import Executor, Outcome
+from sweeps.pool import Pool
 from sweeps.record import Purpose, RunRecord
 from sweeps.store import RunStore
 
@@ -31,19 +30,10 @@ def train(
     Raises:
         InvalidInput: if a stack can never succeed, with its sentence.
     """
-    missing = [run for run in dict.fromkeys(runs) if store.find(run, purpose) is None]
-    for outcome in _outcomes(missing, purpose, store, executor):
-        if outcome.error is not None:
-            raise InvalidInput(outcome.error)
-        on_outcome(outcome)
+    pool = Pool(purpose, store, executor, on_outcome)
+    pool.add(run for run in dict.fromkeys(runs) if store.find(run, purpose) is None)
+    while not pool.empty:
+        pool.next_stack()
     records = [store.find(run, purpose) for run in runs]
     assert all(records), "an executor reported a stack as done that is not in the store"
     return [record for record in records if record is not None]
-
-
-def _outcomes(runs: Sequence[Run], purpose: Purpose, store: RunStore, executor: Executor) -> Iterator[Outcome]:
-    stacks = pack(runs, executor.slots)
-    for stack in stacks:
-        executor.submit(Task(stack, purpose, store.folder))
-    for _ in stacks:
-        yield executor.next_outcome()

@@ -22,7 +22,7 @@ from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.cosine import Cosine
 from lightning_modules.schedules.cyclic_cosine import CyclicCosine
 from sweeps.course import TrialOutcome
-from sweeps.driver import Driver, confirmations, ranked
+from sweeps.driver import Driver
 from sweeps.executors.executor import Executor
 from sweeps.executors.in_process import InProcess
 from sweeps.files import read_json
@@ -30,6 +30,7 @@ from sweeps.groups import group_of
 from sweeps.lock import locked
 from sweeps.objective import objective
 from sweeps.paths import StudyPaths
+from sweeps.ranking import confirmations, ranked
 from sweeps.record import RunRecord
 from sweeps.store import RunStore
 from sweeps.study import Budget, Study
@@ -87,10 +88,12 @@ class Failing(Executor):
         self._inner.close()
 
 
-def run(folder, executor=None, watcher=None, what=study):
+def run(folder, executor=None, watcher=None, what=study, **options):
     paths = StudyPaths(folder / "it")
     with locked(paths), executor or InProcess() as workers:
-        return Driver("it", Path("it.py"), what, "default", paths, workers, NoTracker(), watcher or Watcher()).run()
+        tracker = NoTracker()
+        driver = Driver("it", Path("it.py"), what, "default", paths, workers, tracker, watcher or Watcher(), **options)
+        return driver.run()
 
 
 def content(folder: Path) -> dict[str, bytes]:

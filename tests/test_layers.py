@@ -25,6 +25,7 @@ allowed = {
         "numpy": "*",
         "optuna": "search.py",
         "safetensors": "files.py",
+        "scipy": "racing.py",
         "sqlalchemy": "search.py",
         "torch": "packing.py executors/*",
         "wandb": "tracking.py",

@@ -1,0 +1,68 @@
+"""Runs that wait to be trained, packed into stacks as slots fall idle."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Run
+from sweeps.executors.executor import Executor, Outcome, Task
+from sweeps.packing import pack
+from sweeps.record import Purpose
+from sweeps.store import RunStore
+
+__all__ = ["Pool"]
+
+
+class Pool:
+    """Feeds an executor, never more than its slots: what still waits is packed anew when more runs come.
+
+    Arguments:
+        purpose: why the runs are trained.
+        store: where they are written.
+        executor: trains the stacks.
+        on_outcome: called when a stack is done.
+    """
+
+    def __init__(
+        self, purpose: Purpose, store: RunStore, executor: Executor, on_outcome: Callable[[Outcome], None]
+    ) -> None:
+        self._purpose, self._store, self._executor, self._on_outcome = purpose, store, executor, on_outcome
+        self._waiting: deque[tuple[Run, ...]] = deque()
+        self._busy = 0
+        self._under_way: set[Run] = set()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits and nothing is trained."""
+        return not self._waiting and not self._busy
+
+    def add(self, runs: Iterable[Run]) -> None:
+        """Take runs that the store does not hold; one that waits or is trained already is not taken twice."""
+        waiting = dict.fromkeys(run for stack in self._waiting for run in stack)
+        waiting |= {run: None for run in runs if run not in self._under_way}
+        self._waiting = deque(pack(list(waiting), self._executor.slots))
+
+    def next_stack(self) -> tuple[Run, ...]:
+        """Fill the idle slots, wait for a stack to end, and return its runs.
+
+        Raises:
+            InvalidInput: if the stack can never succeed, with its sentence.
+        """
+        self.fill()
+        outcome = self._executor.next_outcome()
+        self._busy -= 1
+        self._under_way.difference_update(outcome.task.runs)
+        if outcome.error is not None:
+            raise InvalidInput(outcome.error)
+        # The slot goes on while the outcome is written down.
+        self.fill()
+        self._on_outcome(outcome)
+        return outcome.task.runs
+
+    def fill(self) -> None:
+        """Hand stacks to the idle slots."""
+        while self._waiting and self._busy < self._executor.slots:
+            stack = self._waiting.popleft()
+            self._executor.submit(Task(stack, self._purpose, self._store.folder))
+            self._under_way.update(stack)
+            self._busy += 1
