@@ -17,8 +17,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install
 	$(BIN)/atlas run quickstart
 
+# Two processes of one thread each: the tests of training promise bits for one thread.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow

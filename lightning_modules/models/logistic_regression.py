@@ -17,10 +17,8 @@ class LogisticRegression(Model):
     """A linear layer to the logits of all classes but the first, whose logit is 0; trained by the cross-entropy.
 
     For two classes the probability of the second is ``σ(wᵀx + b)``, with D + 1
-    parameters for D inputs; for C classes there are ``(C − 1)(D + 1)``.
-
-    Raises:
-        InvalidInput: on building for less than two classes, such as real targets.
+    parameters for D inputs; for C classes there are ``(C − 1)(D + 1)``. With
+    `BinaryCrossEntropy`, which asks for one logit of two classes, it is the same.
 
     References:
         | The regression analysis of binary sequences (Cox, 1958)
@@ -28,4 +26,4 @@ class LogisticRegression(Model):
     """
 
     def build(self, shape: tuple[int, ...], outputs: int) -> "nn.Module":
-        return linear_with_reference("Logistic regression", shape, outputs)
+        return linear_with_reference(shape, outputs)

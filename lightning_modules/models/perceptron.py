@@ -16,15 +16,12 @@ __all__ = ["Perceptron"]
 class Perceptron(Model):
     """``y = H(wᵀx + b)`` with Heaviside's step H: logistic regression with a step, where the threshold is −b.
 
-    The step is in the choice of the larger logit: the first class has the logit
-    0, and so the second is chosen where wᵀx + b > 0. Its derivative being 0,
-    the unit is trained by the perceptron rule, that is by the perceptron
-    criterion as the loss and plain gradient descent one example at a time
-    (``batch_size=1``); with weights that start at zero the learning rate is
-    then no more than a scale. For C classes there are C − 1 such sums.
-
-    Raises:
-        InvalidInput: on building for less than two classes, such as real targets.
+    The step is in the decision: the second class is chosen where wᵀx + b > 0.
+    Its derivative being 0, the unit is trained by the perceptron rule, that is
+    by `PerceptronCriterion` as the loss and plain gradient descent one example
+    at a time (``batch_size=1``); with weights that start at zero (`Zero`) the
+    learning rate is then no more than a scale. For C classes there are C − 1
+    such sums, the first class having the logit 0.
 
     References:
         | The perceptron: a probabilistic model for information storage and organization in the brain (Rosenblatt, 1958)
@@ -32,4 +29,4 @@ class Perceptron(Model):
     """
 
     def build(self, shape: tuple[int, ...], outputs: int) -> "nn.Module":
-        return linear_with_reference("A perceptron", shape, outputs)
+        return linear_with_reference(shape, outputs)

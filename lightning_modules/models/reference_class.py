@@ -3,29 +3,26 @@
 import math
 from typing import TYPE_CHECKING
 
-from lightning_modules.errors import InvalidInput
-
 if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["linear_with_reference"]
 
 
-def linear_with_reference(model: str, shape: tuple[int, ...], outputs: int) -> "nn.Module":
+def linear_with_reference(shape: tuple[int, ...], outputs: int) -> "nn.Module":
     """Return a module of ``(outputs − 1)(D + 1)`` parameters for D inputs; the first class has the logit 0.
 
-    Arguments:
-        model: what it is called in an error.
-        shape: of one example.
-        outputs: the number of classes.
+    A loss of two classes that asks for a single output takes it for the logit
+    of the second: the same D + 1 parameters.
 
-    Raises:
-        InvalidInput: for less than two classes.
+    Arguments:
+        shape: of one example.
+        outputs: the number of classes, or 1.
     """
     from torch import nn
 
     from lightning_modules.modules.reference_class import ReferenceClass
 
-    if outputs < 2:
-        raise InvalidInput(f"{model} needs two classes or more, and the data ask for {outputs} output: use Linear().")
+    if outputs == 1:
+        return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 1))
     return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), outputs - 1), ReferenceClass())
