@@ -17,6 +17,7 @@ from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.losses.loss import Loss
 from lightning_modules.models.model import Model
 from lightning_modules.optimizers.optimizer import Optimizer
+from lightning_modules.precision import Precision, require_precision
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.schedule import Schedule
 from lightning_modules.stopping.never import Never
@@ -41,9 +42,11 @@ class Recipe:
         stopping: when a run ends before its last epoch; never unless it is given.
         batch_size: examples in one step; the last batch of an epoch may be smaller.
         epochs: passes through the training set.
+        precision: of weights and products: all single, all double, or, with ``bf16-mixed``, the products of training
+            in bfloat16 and everything else single.
 
     Raises:
-        InvalidInput: for a batch size or a number of epochs below 1, a component of the wrong kind,
+        InvalidInput: for a batch size or a number of epochs below 1, a component of the wrong kind, another precision,
             or a schedule that does not fit into the epochs.
     """
 
@@ -58,6 +61,7 @@ class Recipe:
     stopping: Stopping = field(default_factory=Never)
     batch_size: int = 64
     epochs: int = 20
+    precision: Precision = "32-true"
 
     def __post_init__(self) -> None:
         kinds = {
@@ -81,6 +85,7 @@ class Recipe:
                 )
         require_integer("The recipe's batch_size", self.batch_size, at_least=1)
         require_integer("The recipe's epochs", self.epochs, at_least=1)
+        require_precision("The recipe's precision", self.precision)
         self.schedule.check(self.epochs)
         try:
             hash(self)
@@ -96,9 +101,9 @@ class Recipe:
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """What runs must share to be trained in one stack: the graph, the batches and the number of steps."""
+        """What runs must share to be trained in one stack: the graph, the precision, the batches and the steps."""
         graph = (self.data, self.preprocessing, self.model.graph, self.loss)
-        return (*graph, self.batch_size, self.epochs, shape_of(self.optimizer))
+        return (*graph, self.precision, self.batch_size, self.epochs, shape_of(self.optimizer))
 
     def to_json(self) -> Json:
         """Return this recipe as plain JSON data."""

@@ -19,6 +19,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from lightning_modules.errors import InvalidInput
+from lightning_modules.stack.mixed import widened
 
 __all__ = ["Dropping", "Site", "dropout_sites"]
 
@@ -74,7 +75,7 @@ class Dropping(TorchFunctionMode):
         if isinstance(func, FunctionType) and func.__globals__ is vars(functional):
             with self:
                 return _transparent(func)(*args, **kwargs)
-        return func(*args, **kwargs)
+        return func(*widened(func, args), **kwargs)
 
     # Here and below the arguments are torch's own, by their names.
     def _drop(

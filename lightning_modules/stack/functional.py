@@ -87,6 +87,8 @@ class Functional(Stacked):
         self, trained: Tensors, others: Tensors, inputs: Tensor, targets: Tensor, masks: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensors]:
         outputs, others = self._call_in_training(trained, others, inputs, masks)
+        # Under autocast outputs have few digits; losses and all that follows have those of the weights.
+        outputs = outputs.to(next(iter(trained.values())).dtype)
         return self._loss.values(outputs, targets).mean(), others
 
 

@@ -6,11 +6,13 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
 
+from lightning_modules.errors import InvalidInput
+from lightning_modules.precision import Precision, require_precision
 from lightning_modules.recipe import Run
 from lightning_modules.training.early_stopping import EarlyStoppingCallback
 from lightning_modules.training.result import RunResult, Snapshot
@@ -19,15 +21,13 @@ from lightning_modules.training.snapshots import SnapshotCallback
 from lightning_modules.training.stack_data import StackData, load, parts, split_of
 from lightning_modules.training.stack_module import StackModule
 
-__all__ = ["Precision", "fit"]
-
-Precision = Literal["32-true", "64-true"]
+__all__ = ["fit"]
 
 
 def fit(
     runs: Sequence[Run],
     *,
-    precision: Precision = "32-true",
+    precision: Precision | None = None,
     accelerator: str = "auto",
     callbacks: Sequence[pl.Callback] = (),
 ) -> list[RunResult]:
@@ -39,31 +39,25 @@ def fit(
 
     Arguments:
         runs: of one shape (`Recipe.shape`).
-        precision: of weights and activations, as Lightning names it.
+        precision: another than the recipes', for comparisons; a store would not know of it.
         accelerator: as Lightning names it.
         callbacks: further Lightning callbacks.
 
     Raises:
-        InvalidInput: if the runs are none or not of one shape, or their data cannot be used.
+        InvalidInput: if the runs are none or not of one shape, their data cannot be used, or there is no such
+            accelerator.
     """
+    if precision is None:
+        precision = runs[0].recipe.precision if runs else "32-true"
+    require_precision("The precision", precision)
     dtype = torch.float64 if precision == "64-true" else torch.float32
     data = _data(runs, dtype) if runs else None
-    module = StackModule(runs, data, dtype)  # type: ignore[arg-type] # without runs it raises before it looks
+    products = torch.bfloat16 if precision == "bf16-mixed" else dtype
+    module = StackModule(runs, data, dtype, products)  # type: ignore[arg-type] # without runs it raises before it looks
     snapshots, stopping = SnapshotCallback(), EarlyStoppingCallback()
     segments = Segments(module.steps_per_epoch, {end for ends in module.cycle_ends for end in ends})
     with _quiet():
-        trainer = pl.Trainer(
-            max_epochs=runs[0].recipe.epochs,
-            precision=precision,
-            accelerator=accelerator,
-            devices=1,
-            callbacks=[snapshots, stopping, *callbacks],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-        )
+        trainer = _trainer(runs[0].recipe.epochs, precision, accelerator, [snapshots, stopping, *callbacks])
         with _interruptible():
             trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
     kept = stopping.snapshots(module)
@@ -71,6 +65,24 @@ def fit(
         _result(module, place, snapshots.snapshots.get(place, ()), kept.get(place), stopping.kept_epoch.get(place))
         for place in range(len(runs))
     ]
+
+
+def _trainer(epochs: int, precision: Precision, accelerator: str, callbacks: list[pl.Callback]) -> pl.Trainer:
+    try:
+        return pl.Trainer(
+            max_epochs=epochs,
+            precision=precision,
+            accelerator=accelerator,
+            devices=1,
+            callbacks=callbacks,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise InvalidInput(f"The accelerator {accelerator!r} cannot be used here: give auto or cpu.") from error
 
 
 def _data(runs: Sequence[Run], dtype: torch.dtype) -> StackData:

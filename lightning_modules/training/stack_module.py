@@ -19,6 +19,7 @@ from lightning_modules.score import score_of
 from lightning_modules.stack.carried import carried, check_carried
 from lightning_modules.stack.hessian import Hessian
 from lightning_modules.stack.layout import Layout
+from lightning_modules.stack.mixed import Mixed, full_precision
 from lightning_modules.stack.stacked import Parameters, stacked
 from lightning_modules.training.batch_objective import BatchObjective
 from lightning_modules.training.batches import Batches, batch_sizes
@@ -44,12 +45,15 @@ class StackModule(pl.LightningModule):
         runs: of one shape.
         data: the runs' examples.
         dtype: of weights and activations.
+        products: precision of the products in training; None is `dtype`.
 
     Raises:
         InvalidInput: if the runs are none, or not of one shape.
     """
 
-    def __init__(self, runs: Sequence[Run], data: StackData, dtype: torch.dtype) -> None:
+    def __init__(
+        self, runs: Sequence[Run], data: StackData, dtype: torch.dtype, products: torch.dtype | None = None
+    ) -> None:
         super().__init__()
         if len({run.recipe.shape for run in runs}) != 1:
             raise InvalidInput("A stack needs runs of one shape: group them by recipe.shape first.")
@@ -64,7 +68,8 @@ class StackModule(pl.LightningModule):
         self.batches = Batches.of(runs, modules, data)
         self.layout = Layout.of(modules[0])
         self.carried = carried(modules, dtype)
-        self.stacked = stacked(modules[0], recipe.loss, data.shape)
+        full = stacked(modules[0], recipe.loss, data.shape)
+        self.stacked = full if products in (None, dtype) else Mixed(full, products)
         self.hessian = Hessian(modules[0], recipe.loss)
         rows = torch.stack([self.layout.row(dict(module.named_parameters())) for module in modules])
         self.weights = nn.Parameter(rows.to(dtype), requires_grad=False)
@@ -97,6 +102,7 @@ class StackModule(pl.LightningModule):
         """Return the batch as it is: a segment holds no tensors."""
         return batch
 
+    @full_precision
     @torch.no_grad()
     def training_step(self, segment: Segment, _: int) -> None:
         """Take the steps of a segment, then let diverged runs go."""
@@ -114,6 +120,7 @@ class StackModule(pl.LightningModule):
         self.train_loss[segment.start : segment.stop, self.active] = losses
         self.let_go(~losses.isfinite(), segment.start)
 
+    @full_precision
     @torch.no_grad()
     def validation_step(self, _: Part, __: int) -> None:
         """Record each active run's loss and score on its validation examples."""

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.products import affine, lowered
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Conv2d"]
@@ -39,25 +40,22 @@ class Conv2d(Layer):
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
         weight = parameters[self._weight].flatten(2)
         columns = self._unfold(x).expand(len(weight), -1, -1)
-        if self._bias is None:
-            y = torch.bmm(weight, columns)
-        else:
-            y = torch.baddbmm(parameters[self._bias].unsqueeze(2), weight, columns)
+        y = affine(weight, columns, None if self._bias is None else parameters[self._bias])
         return y.view(len(weight), -1, *self._positions(x), x.shape[-1])
 
     def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:
         flat = upstream.flatten(2)
         # The narrow factor on the right: MKL is several times slower the other way round.
-        product = torch.bmm(self._unfold(x), flat.mT)
-        gradients[self._weight].copy_(product.mT.unflatten(2, gradients[self._weight].shape[2:]))
+        transposed = torch.bmm(self._unfold(x), lowered(flat).mT)
+        gradients[self._weight].copy_(transposed.mT.unflatten(2, gradients[self._weight].shape[2:]))
         if self._bias is not None:
             torch.sum(flat, dim=2, out=gradients[self._bias])
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         runs, channels, height, width, batch = x.shape
-        flat = upstream.flatten(2)
-        columns = self._scratch(x, runs, channels * self._kernel[0] * self._kernel[1], flat.shape[2])
-        torch.bmm(parameters[self._weight].flatten(2).mT, flat, out=columns)
+        flat = lowered(upstream.flatten(2))
+        columns = self._scratch(flat, runs, channels * self._kernel[0] * self._kernel[1], flat.shape[2])
+        torch.bmm(lowered(parameters[self._weight].flatten(2).mT), flat, out=columns)
         (kernel_y, kernel_x), (step_y, step_x), (pad_y, pad_x) = self._kernel, self._stride, self._padding
         rows, cols = self._positions(x)
         columns = columns.view(runs, channels, kernel_y, kernel_x, rows, cols, batch)
@@ -80,7 +78,8 @@ class Conv2d(Layer):
         return rows, cols
 
     def _unfold(self, x: Tensor) -> Tensor:
-        """Return x as (runs, channels · kernel, positions · batch)."""
+        """Return x as (runs, channels · kernel, positions · batch), in the precision of products."""
+        x = lowered(x)
         rows, cols = self._positions(x)
         (step_y, step_x), (pad_y, pad_x) = self._stride, self._padding
         padded = pad(x, (0, 0, pad_x, pad_x, pad_y, pad_y))

@@ -12,7 +12,8 @@ __all__ = ["Layer"]
 class Layer(ABC):
     """One layer for all runs; activations are (runs, *shape, batch), contiguous, and never written to.
 
-    The leading axis of an input is 1 where all runs share it.
+    The leading axis of an input is 1 where all runs share it. Activations have the
+    precision of the weights; layers that multiply matrices do so by `products`.
     """
 
     parameters: tuple[str, ...] = ()

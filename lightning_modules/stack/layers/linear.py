@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.products import affine, product, product_into
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Linear"]
@@ -26,16 +27,13 @@ class Linear(Layer):
         batch = x.shape[2]
         # A single column would be multiplied by another routine, whose rounding depends on the size of the stack.
         x = x.expand(len(weight), -1, max(batch, 2))
-        if self._bias is None:
-            y = torch.bmm(weight, x)
-        else:
-            y = torch.baddbmm(parameters[self._bias].unsqueeze(2), weight, x)
+        y = affine(weight, x, None if self._bias is None else parameters[self._bias])
         return y if batch > 1 else y[:, :, :1].contiguous()
 
     def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:
-        torch.bmm(upstream, x.mT, out=gradients[self._weight])
+        product_into(gradients[self._weight], upstream, x.mT)
         if self._bias is not None:
             torch.sum(upstream, dim=2, out=gradients[self._bias])
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
-        return torch.bmm(parameters[self._weight].mT, upstream)
+        return product(parameters[self._weight].mT, upstream)
