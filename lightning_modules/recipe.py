@@ -1,6 +1,6 @@
 """The nouns of training: a recipe, its seeds, and a run."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lightning_modules.augmentation.augmentation import Augmentation
@@ -104,6 +104,14 @@ class Recipe:
         """What runs must share to be trained in one stack: the graph, the precision, the batches and the steps."""
         graph = (self.data, self.preprocessing, self.model.graph, self.loss)
         return (*graph, self.precision, self.batch_size, self.epochs, shape_of(self.optimizer))
+
+    def in_precision(self, precision: str) -> "Recipe":
+        """Return this recipe in another precision.
+
+        Raises:
+            InvalidInput: if a stack cannot be trained in it.
+        """
+        return replace(self, precision=precision)  # type: ignore[arg-type] # the recipe itself refuses others
 
     def to_json(self) -> Json:
         """Return this recipe as plain JSON data."""

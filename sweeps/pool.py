@@ -40,7 +40,9 @@ class Pool:
         """Take runs that the store does not hold; one that waits or is trained already is not taken twice."""
         waiting = dict.fromkeys(run for stack in self._waiting for run in stack)
         waiting |= {run: None for run in runs if run not in self._under_way}
-        self._waiting = deque(pack(list(waiting), self._executor.slots))
+        self._waiting = deque(
+            pack(list(waiting), self._executor.slots, self._executor.placement, self._executor.memory)
+        )
 
     def next_stack(self) -> tuple[Run, ...]:
         """Fill the idle slots, wait for a stack to end, and return its runs.
@@ -63,6 +65,6 @@ class Pool:
         """Hand stacks to the idle slots."""
         while self._waiting and self._busy < self._executor.slots:
             stack = self._waiting.popleft()
-            self._executor.submit(Task(stack, self._purpose, self._store.folder))
+            self._executor.submit(Task(stack, self._purpose, self._store.folder, self._executor.placement.accelerator))
             self._under_way.update(stack)
             self._busy += 1

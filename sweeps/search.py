@@ -117,7 +117,7 @@ class Search:
     def _check_unchanged(self, trial: Any, recipe: Recipe) -> None:
         if trial.user_attrs.get(_recipe_key, recipe.hash) != recipe.hash:
             raise InvalidInput(
-                f"The study's recipe has changed since trial {trial.number} was made:"
+                f"The study's recipe has changed since trial {trial.number} was made (--precision is part of it):"
                 " give a new --store, or undo the change."
             )
 

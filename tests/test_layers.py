@@ -24,6 +24,7 @@ allowed = {
         "filelock": "lock.py",
         "numpy": "*",
         "optuna": "search.py",
+        "psutil": "machine.py",
         "safetensors": "files.py",
         "scipy": "racing.py",
         "sqlalchemy": "search.py",

@@ -1,10 +1,12 @@
 """Packing loses no run, mixes no shapes, and fills the workers."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.moons import Moons
+from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.he_normal import HeNormal
 from lightning_modules.models.cnn import CNN
 from lightning_modules.models.mlp import MLP
@@ -13,6 +15,8 @@ from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.cosine import Cosine
 from lightning_modules.stack.working_set import working_set
+from lightning_modules.training.memory import stack_memory
+from sweeps.executors.placement import Placement
 from sweeps.packing import pack, stack_size
 
 
@@ -64,3 +68,57 @@ def test_the_working_set_of_a_linear_layer_is_counted_by_hand():
     assert working_set(nn.Linear(4, 3), (4,), 5) == 4 * (3 * 15 + 2 * 15)
     # unfolding: 2 channels × 3 × 3 for each of 5 × 4 × 4 positions
     assert working_set(nn.Conv2d(2, 3, 3), (2, 6, 6), 5) == 4 * (3 * 57 + 2 * 5 * 3 * 16 + 5 * 16 * 18)
+    # an optimizer that keeps two numbers a weight, and running statistics beside the weights
+    assert working_set(nn.Linear(4, 3), (4,), 5, state=2 * 15) == 4 * (4 * 15 + 2 * 15)
+    assert working_set(nn.BatchNorm1d(4), (4,), 5) > 4 * (3 * 8 + 8 + 2 * 20)
+
+
+def test_the_working_set_of_an_unknown_module_counts_what_no_leaf_returns():
+    from torch import nn
+
+    class Doubled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.linear(x) * 2
+
+    assert working_set(Doubled(), (4,), 5) == working_set(nn.Linear(4, 3), (4,), 5) + 4 * 2 * 15
+
+
+@given(st.integers(1, 40), st.integers(1, 3), st.floats(1.0, 40.0), st.sampled_from([None, 1, 3, 200]))
+def test_stacks_fit_into_the_memory(count, workers, share, size):
+    runs = [Run(kinds[0], Seeds(seed, seed, seed % 4)) for seed in range(count)]
+    needs = stack_memory(runs)
+    memory = int(needs.needed(1, 1) + (share - 1) * needs.run)
+    stacks = pack(runs, workers, Placement(stack_size=size), memory)
+    assert [run for stack in stacks for run in stack] == runs
+    for stack in stacks:
+        assert needs.needed(len(stack), len({run.seeds.split for run in stack})) <= memory
+        assert size is None or len(stack) <= size
+    if size == 200 and share > count + 10:
+        assert len(stacks) == min(workers, count)
+
+
+def test_a_stack_size_of_ones_own_goes_beyond_what_is_chosen():
+    runs = [Run(recipe(MLP((1024, 1024)), Digits()), Seeds.all(seed)) for seed in range(6)]
+    assert [len(stack) for stack in pack(runs, 1)] == [1] * 6
+    assert [len(stack) for stack in pack(runs, 1, Placement(stack_size=6))] == [6]
+
+
+def test_a_run_that_does_not_fit_alone_is_tried_with_a_warning():
+    runs = [Run(recipe(CNN((64, 64)), Digits()), Seeds.all(seed)) for seed in range(2)]
+    with pytest.warns(
+        UserWarning, match=r"One run of recipe \w{12} needs about 0.\d+ GiB, and a worker has 0.00098 GiB"
+    ):
+        assert pack(runs, 1, memory=2**20) == [(run,) for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [({"accelerator": "tpu"}, "The accelerator is 'tpu': give auto"), ({"stack_size": 0}, "The stack size is 0")],
+)
+def test_a_placement_that_cannot_be_is_refused(changes, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
+        Placement(**changes)

@@ -30,6 +30,15 @@ class Optimizer(ABC):
     def state(self, weights: "Tensor") -> "dict[str, Tensor]":
         """Return the state before the first step for weights (runs, parameters), each tensor with the runs first."""
 
+    def state_values(self, parameters: int) -> int:
+        """Return how many numbers the optimizer keeps or needs at a time for a run of so many parameters.
+
+        What `state` returns; an optimizer that needs far more within a step, such as a Hessian, says so here.
+        """
+        import torch
+
+        return sum(value.numel() for value in self.state(torch.empty(1, parameters, device="meta")).values())
+
     @abstractmethod
     def step(
         self,

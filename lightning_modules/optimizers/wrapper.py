@@ -33,6 +33,9 @@ class Wrapper(Optimizer):
     def state(self, weights: "Tensor") -> "dict[str, Tensor]":
         return self.optimizer.state(weights)
 
+    def state_values(self, parameters: int) -> int:
+        return self.optimizer.state_values(parameters)
+
     def delegate(
         self,
         weights: "Tensor",

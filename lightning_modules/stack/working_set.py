@@ -5,34 +5,43 @@ import math
 import torch
 from torch import Tensor, nn
 
+from lightning_modules.stack.live_bytes import LiveBytes
+
 __all__ = ["working_set"]
 
 
-def working_set(module: nn.Module, shape: tuple[int, ...], batch: int) -> int:
+def working_set(module: nn.Module, shape: tuple[int, ...], batch: int, state: int | None = None) -> int:
     """Estimate the bytes that one run touches in a training step, float32.
 
-    Weights, gradients and velocities, and for each layer its output and the
-    gradient in it, for convolutions the unfolded images as well.
+    Weights, gradients and the optimizer's state, what the module keeps beside
+    them, and for each operation of the model its output and the gradient in
+    it, for convolutions the unfolded images as well.
 
     Arguments:
-        module: the model; it is run once, on zeros.
+        module: the model; it is run once, on zeros, wherever its parameters are.
         shape: of one example.
         batch: examples in a step.
+        state: numbers that the optimizer keeps; one a weight unless given, as momentum has.
     """
-    values = 3 * sum(parameter.numel() for parameter in module.parameters())
+    weights = sum(parameter.numel() for parameter in module.parameters())
+    values: int = (
+        2 * weights + (weights if state is None else state) + sum(buffer.numel() for buffer in module.buffers())
+    )
 
-    def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
+    def count_columns(layer: nn.Conv2d, _: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal values
-        values += 2 * output.numel()
-        if isinstance(layer, nn.Conv2d):
-            columns = layer.in_channels * math.prod(layer.kernel_size)
-            values += columns * output.numel() // layer.out_channels
+        columns = layer.in_channels * math.prod(layer.kernel_size)
+        values += columns * output.numel() // layer.out_channels
 
-    leaves = [layer for layer in module.modules() if not list(layer.children())]
-    handles = [layer.register_forward_hook(count) for layer in leaves]
-    with torch.no_grad():
-        # Lightning trains in double precision by changing what zeros are unless told.
-        module(torch.zeros(batch, *shape, dtype=next(module.parameters()).dtype))
-    for handle in handles:
-        handle.remove()
-    return 4 * values
+    convolutions = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d)]
+    handles = [layer.register_forward_hook(count_columns) for layer in convolutions]
+    reference = next(module.parameters())
+    inputs = torch.zeros(batch, *shape, dtype=reference.dtype, device=reference.device)
+    try:
+        with torch.no_grad(), LiveBytes() as live:
+            module(inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    outputs: int = live.made // reference.element_size()
+    return 4 * (values + 2 * outputs)

@@ -15,7 +15,7 @@ from lightning_modules.data.split import Split, split
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Seeds
 
-__all__ = ["Part", "StackData", "load", "parts", "split_of"]
+__all__ = ["Part", "StackData", "load", "part_sizes", "parts", "split_of"]
 
 parts = ("validation", "calibration", "test")
 Part = str
@@ -135,6 +135,11 @@ def load(data: Data) -> Dataset:
 def split_of(data: Data, seed: int) -> Split:
     """Return the split of a data set by a seed, before its wrappers; computed once a process."""
     return _split(data.source, seed)
+
+
+def part_sizes(data: Data, seed: int) -> dict[Part, int]:
+    """Return how many examples each part has for a split seed, the training part first."""
+    return {part: len(examples.rows) for part, examples in _divide(data, load(data), seed).items()}
 
 
 # The largest data sets take most of a gigabyte: a study that goes through many of them must not keep them all.

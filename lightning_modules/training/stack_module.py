@@ -30,7 +30,7 @@ from lightning_modules.training.stack_data import Part, StackData, load
 __all__ = ["StackModule"]
 
 # Examples of one run evaluated at once: enough to keep the processor busy, few enough to stay in its cache.
-_evaluation_block = 128
+evaluation_block = 128
 
 
 class StackModule(pl.LightningModule):
@@ -148,7 +148,7 @@ class StackModule(pl.LightningModule):
             data: of these runs.
             part: of the data.
         """
-        blocks = data.rows[part].split(_evaluation_block, dim=1)
+        blocks = data.rows[part].split(evaluation_block, dim=1)
         return torch.cat([self.stacked.forward(parameters, data.take(rows)[0]) for rows in blocks], dim=1)
 
     def parameters_of(self, weights: Tensor, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:

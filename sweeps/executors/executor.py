@@ -2,11 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from lightning_modules.recipe import Run
+from sweeps.executors.placement import Placement, anywhere
 from sweeps.record import Purpose
 
 __all__ = ["Executor", "Outcome", "Task"]
@@ -20,11 +22,13 @@ class Task:
         runs: of one shape.
         purpose: why they are trained.
         folder: the folder of the study's runs.
+        accelerator: what they are trained on, as `Placement` has it.
     """
 
     runs: tuple[Run, ...]
     purpose: Purpose
     folder: Path
+    accelerator: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,16 @@ class Executor(ABC):
 
     Attributes:
         slots: how many tasks it works on at the same time.
+        placement: where its stacks are trained.
     """
 
     slots: int
+    placement: Placement = anywhere
+
+    @cached_property
+    def memory(self) -> int:
+        """The bytes that each slot may take, measured once: later, what workers hold would count as taken."""
+        return self.placement.memory(self.slots)
 
     @abstractmethod
     def submit(self, task: Task) -> None:

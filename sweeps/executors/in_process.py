@@ -3,16 +3,21 @@
 from collections import deque
 
 from sweeps.executors.executor import Executor, Outcome, Task
+from sweeps.executors.placement import Placement, anywhere
 from sweeps.executors.worker import perform
 
 __all__ = ["InProcess"]
 
 
 class InProcess(Executor):
-    """One slot; a task is trained when its outcome is asked for."""
+    """One slot, on one thread; a task is trained when its outcome is asked for.
 
-    def __init__(self) -> None:
-        self.slots = 1
+    Arguments:
+        placement: where stacks are trained.
+    """
+
+    def __init__(self, placement: Placement = anywhere) -> None:
+        self.slots, self.placement = 1, placement
         self._waiting: deque[Task] = deque()
 
     def submit(self, task: Task) -> None:

@@ -14,6 +14,7 @@ from multiprocessing.context import ForkServerProcess
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from sweeps.executors.executor import Executor, Outcome, Task
+from sweeps.executors.placement import Placement, anywhere
 from sweeps.executors.worker import Answer, work
 from sweeps.interrupts import children_deaf_to_interrupts
 
@@ -61,14 +62,17 @@ class Local(Executor):
     Arguments:
         workers: how many processes.
         prepare: called once in every worker before its first task; must be picklable.
+        placement: where stacks are trained.
 
     Raises:
         InvalidInput: for fewer than one worker; from `submit`, for a recipe whose components workers cannot import.
     """
 
-    def __init__(self, workers: int, prepare: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, workers: int, prepare: Callable[[], object] | None = None, placement: Placement = anywhere
+    ) -> None:
         require_integer("The number of workers", workers, at_least=1)
-        self.slots = workers
+        self.slots, self.placement = workers, placement
         self._prepare = prepare
         self._context = multiprocessing.get_context("forkserver")
         self._waiting: deque[_Job] = deque()

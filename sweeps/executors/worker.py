@@ -49,9 +49,18 @@ class Answer:
 def perform(task: Task) -> Outcome:
     """Train the runs of a task that the store lacks, as one stack, and write them to it.
 
-    An error that is not the user's shows its traceback on stderr; its last line is in the outcome.
+    On one thread, as a worker has it, so that a run has the same bits. An error
+    that is not the user's shows its traceback on stderr; its last line is in
+    the outcome.
     """
-    return _answer(lambda: _train(task)).outcome(task)
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _answer(lambda: _train(task)).outcome(task)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def work(connection: Connection, prepare: Callable[[], object] | None) -> None:
@@ -97,12 +106,12 @@ def keep_freed_memory() -> None:
 
 def _train(task: Task) -> None:
     from lightning_modules.training.fit import fit
+    from sweeps.executors.halving import train_in_halves
 
     store = RunStore(task.folder)
     missing = [run for run in task.runs if store.find(run, task.purpose) is None]
-    if missing:
-        for result in fit(missing):
-            store.save(result, task.purpose)
+    for result in train_in_halves(missing, partial(fit, accelerator=task.accelerator)):
+        store.save(result, task.purpose)
 
 
 def _train_pickled(message: bytes) -> None:

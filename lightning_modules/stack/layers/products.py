@@ -8,8 +8,7 @@ __all__ = ["affine", "lowered", "product", "product_into"]
 
 def lowered(x: Tensor) -> Tensor:
     """Return x as products take it: in autocast's precision while it is on, else as it is."""
-    kind = x.device.type
-    return x.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else x
+    return x.to(torch.get_autocast_dtype(x.device.type)) if _is_lowering(x) else x
 
 
 def product(a: Tensor, b: Tensor) -> Tensor:
@@ -19,7 +18,7 @@ def product(a: Tensor, b: Tensor) -> Tensor:
 
 def product_into(out: Tensor, a: Tensor, b: Tensor) -> None:
     """Overwrite `out` with ``a @ b``."""
-    if torch.is_autocast_enabled(out.device.type):
+    if _is_lowering(out):
         out.copy_(torch.bmm(lowered(a), lowered(b)))
     else:
         torch.bmm(a, b, out=out)
@@ -29,6 +28,11 @@ def affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
     """Return ``weight @ x + bias`` in the precision of the weight, the bias (runs, outputs) or none."""
     if bias is None:
         return product(weight, x)
-    if torch.is_autocast_enabled(weight.device.type):
+    if _is_lowering(weight):
         return product(weight, x).add_(bias.unsqueeze(2))
     return torch.baddbmm(bias.unsqueeze(2), weight, x)
+
+
+def _is_lowering(x: Tensor) -> bool:
+    # Autocast does not know tensors without memory.
+    return not x.is_meta and torch.is_autocast_enabled(x.device.type)
