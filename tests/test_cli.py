@@ -119,12 +119,19 @@ def test_what_is_wrong_in_a_study_file_is_one_sentence(tmp_path, capsys, monkeyp
         (["report", "smoke", "--store", "/nonexistent"], "holds nothing of the study 'smoke'"),
         (["report", "../smoke; rm"], "cannot name a study"),
         (["train", "smoke", "--seed", "-1"], "The init seed is -1"),
+        (["run", "smoke", "--precision", "16-mixed"], "The recipe's precision is '16-mixed': gradients of half"),
+        (["train", "smoke", "--seed", "1", "--precision", "double"], "give one of 32-true, 64-true, bf16-mixed"),
+        (["run", "smoke", "--stack-size", "0"], "The stack size is 0: give a whole number of at least 1"),
+        (["run", "smoke", "--accelerator", "tpu"], "The accelerator is 'tpu': give auto, cpu, gpu or mps"),
+        (["train", "smoke", "--seed", "1", "--accelerator", "gpu"], "This machine has no gpu that torch can use"),
         (["run", "smoke", "--store", "/dev/null"], "The store cannot be written, /dev/null/smoke"),
         (["train", "smoke", "--seed", "1", "--store", "/dev/null"], "The store cannot be written, /dev/null/smoke"),
     ],
 )
 def test_what_is_wrong_on_the_command_line_is_one_sentence(tmp_path, capsys, monkeypatch, words, sentence):
     monkeypatch.chdir(tmp_path)
+    for module in ("cuda", "backends.mps"):
+        monkeypatch.setattr(f"torch.{module}.is_available", lambda: False)
     status, out, err = atlas(capsys, monkeypatch, *words)
     assert (status, out) == (2, "")
     assert sentence in err
@@ -164,6 +171,45 @@ def test_one_run_is_trained_and_kept_apart(tmp_path, capsys, monkeypatch):
     assert "test accuracy 0." in out
     assert not (tmp_path / "smoke" / "runs").exists()
     assert atlas(capsys, monkeypatch, *words)[1] == out
+
+
+def test_one_run_in_another_precision_is_another_run(tmp_path, capsys, monkeypatch):
+    words = ("train", "smoke", "--seed", 3, "--store", tmp_path)
+    single = atlas(capsys, monkeypatch, *words)[1]
+    status, mixed, _ = atlas(capsys, monkeypatch, *words, "--precision", "bf16-mixed", "--accelerator", "cpu")
+    assert status == 0
+    assert single.splitlines()[0] != mixed.splitlines()[0]
+    kept = [json.loads(file.read_text())["recipe"]["precision"] for file in tmp_path.glob("smoke/*/*/*/record.json")]
+    assert sorted(kept) == ["32-true", "bf16-mixed"]
+
+
+def test_a_study_in_another_precision_is_not_mixed_with_the_first_in_one_store(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "mine.py"
+    file.write_text(own_study)
+    words = ("run", file, "--store", tmp_path / "store", "--workers", 0, "--no-wandb")
+    assert atlas(capsys, monkeypatch, *words, "--precision", "bf16-mixed", "--stack-size", 1)[0] == 0
+    records = list(tmp_path.glob("store/mine/runs/*/*/record.json"))
+    assert len(records) == 5
+    assert {json.loads(each.read_text())["recipe"]["precision"] for each in records} == {"bf16-mixed"}
+    journal = (tmp_path / "store/mine").rglob("journal*")
+    stacks = [json.loads(line)["runs"] for each in journal for line in each.read_text().splitlines()]
+    assert stacks == [1] * 5
+    status, _, err = atlas(capsys, monkeypatch, *words)
+    assert status == 2
+    assert "The study's recipe has changed since trial 0 was made (--precision is part of it)" in err
+    assert len(err.strip().splitlines()) == 1
+    assert atlas(capsys, monkeypatch, *words, "--precision", "bf16-mixed")[0] == 0
+
+
+def test_workers_are_one_for_each_core_that_the_process_may_use(monkeypatch):
+    from studies.command.loader import load_study
+    from studies.command.run import _executor
+    from sweeps.executors.placement import anywhere
+
+    monkeypatch.setattr("studies.command.run.usable_cores", lambda: 3)
+    for asked, slots in ((None, 3), (2, 2), (0, 1)):
+        with _executor(load_study("smoke"), asked, anywhere) as executor:
+            assert executor.slots == slots
 
 
 def test_a_study_of_ones_own_with_its_own_model(tmp_path, capsys, monkeypatch):

@@ -10,6 +10,7 @@ from rich.console import Console
 from lightning_modules.errors import InvalidInput
 from studies.command import show
 from studies.command.loader import built_in, load_study, study_name
+from sweeps.executors.placement import Placement
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
 
@@ -26,6 +27,14 @@ app = typer.Typer(
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study's name, or the path of a file.")]
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder that holds everything of every study.")]
 BudgetOption = Annotated[str, typer.Option("--budget", help="How much to spend: smoke, default or full.")]
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        help="32-true, 64-true, or bf16-mixed: products of training in bfloat16. [default: as the recipe says]",
+    ),
+]
+AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="What to train on: auto, cpu, gpu or mps.")]
 
 
 def main() -> None:
@@ -59,8 +68,16 @@ def run(
     budget: BudgetOption = "default",
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=0, help="Worker processes; 0 trains in this one. [default: all cores]"),
+        typer.Option(
+            "--workers", min=0, help="Worker processes of one thread; 0 trains in this one. [default: one a core]"
+        ),
     ] = None,
+    stack_size: Annotated[
+        int | None,
+        typer.Option("--stack-size", help="The most runs trained together. [default: what caches and memory hold]"),
+    ] = None,
+    precision: PrecisionOption = None,
+    accelerator: AcceleratorOption = "auto",
     wandb: Annotated[
         bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
     ] = True,
@@ -68,11 +85,13 @@ def run(
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
     from studies.command.run import run_study
 
-    loaded = load_study(study)
+    loaded = load_study(study).in_precision(precision)
     preview(loaded.study, budget)
+    placement = Placement(accelerator, stack_size)
+    placement.check()
     paths = StudyPaths(store / loaded.name)
     try:
-        run_study(loaded, budget, paths, workers, wandb, Console())
+        run_study(loaded, budget, paths, workers, placement, wandb, Console())
     except KeyboardInterrupt:
         typer.echo(
             f"Interrupted: everything written so far is kept in {paths.root}, and the same command goes on from there.",
@@ -87,12 +106,16 @@ def train(
     seed: Annotated[int, typer.Option("--seed", help="The init, order and split seed.")],
     store: StoreOption = Path("runs"),
     budget: BudgetOption = "default",
+    precision: PrecisionOption = None,
+    accelerator: AcceleratorOption = "auto",
 ) -> None:
     """Train one run of a study: its best recipe so far, or before any search the middle of its ranges."""
     from studies.command.train import train_one
 
     loaded = load_study(study)
-    for line in train_one(loaded, budget, StudyPaths(store / loaded.name), seed):
+    placement = Placement(accelerator)
+    placement.check()
+    for line in train_one(loaded, budget, StudyPaths(store / loaded.name), seed, precision, placement):
         typer.echo(line)
 
 

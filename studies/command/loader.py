@@ -5,12 +5,14 @@ import importlib.util
 import re
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Recipe
 from sweeps.study import Study
+from sweeps.suggest import Suggest, build_recipe
 
 __all__ = ["LoadedStudy", "built_in", "load_study", "study_name"]
 
@@ -30,6 +32,16 @@ class LoadedStudy:
     name: str
     file: Path
     study: Study
+
+    def in_precision(self, precision: str | None) -> "LoadedStudy":
+        """Return the study with all its recipes in another precision; the same study for None."""
+        if precision is None:
+            return self
+
+        def recipe(suggest: Suggest) -> Recipe:
+            return build_recipe(self.study, suggest).in_precision(precision)
+
+        return replace(self, study=replace(self.study, recipe=recipe))
 
 
 def built_in() -> list[Path]:

@@ -1,7 +1,6 @@
 """The verb `run`: from a study file to its report."""
 
 import csv
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,8 +9,10 @@ from rich.console import Console
 from studies.command.loader import LoadedStudy, load_file
 from studies.command.progress import watcher
 from sweeps.executors.executor import Executor
+from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.lock import locked
+from sweeps.machine import usable_cores
 from sweeps.paths import StudyPaths
 
 if TYPE_CHECKING:
@@ -21,7 +22,13 @@ __all__ = ["run_study"]
 
 
 def run_study(
-    loaded: LoadedStudy, budget: str, paths: StudyPaths, workers: int | None, wandb: bool, console: Console
+    loaded: LoadedStudy,
+    budget: str,
+    paths: StudyPaths,
+    workers: int | None,
+    placement: Placement,
+    wandb: bool,
+    console: Console,
 ) -> None:
     """Run a study to its report.
 
@@ -29,14 +36,15 @@ def run_study(
         loaded: the study.
         budget: the name of one of its budgets.
         paths: where it is kept.
-        workers: processes that train; 0 trains in this one, None takes every core.
+        workers: processes that train; 0 trains in this one, None is one for each core.
+        placement: where they train, and how large stacks may be.
         wandb: mirror the runs in W&B.
         console: shows the progress.
 
     Raises:
         InvalidInput: if the study or its store cannot be used.
     """
-    with locked(paths), _executor(loaded, workers) as executor:
+    with locked(paths), _executor(loaded, workers, placement) as executor:
         # Imported while the workers start.
         from sweeps.driver import Driver
         from sweeps.tracker import NoTracker
@@ -57,14 +65,14 @@ def run_study(
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
 
 
-def _executor(loaded: LoadedStudy, workers: int | None) -> Executor:
+def _executor(loaded: LoadedStudy, workers: int | None, placement: Placement) -> Executor:
     if workers == 0:
         from sweeps.executors.in_process import InProcess
 
-        return InProcess()
+        return InProcess(placement)
     from sweeps.executors.local import Local
 
-    return Local(workers or os.cpu_count() or 1, prepare=partial(load_file, loaded.file))
+    return Local(usable_cores() if workers is None else workers, partial(load_file, loaded.file), placement)
 
 
 def _report(paths: StudyPaths, console: Console) -> None:

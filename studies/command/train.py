@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from lightning_modules.recipe import Recipe, Run, Seeds
 from studies.command.loader import LoadedStudy
+from sweeps.executors.in_process import InProcess
+from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.groups import describe
 from sweeps.lock import make_folder
@@ -11,11 +13,14 @@ from sweeps.paths import StudyPaths
 from sweeps.preview import preview
 from sweeps.store import RunStore
 from sweeps.study import Metric, sign_of
+from sweeps.training import train
 
 __all__ = ["train_one"]
 
 
-def train_one(loaded: LoadedStudy, budget: str, paths: StudyPaths, seed: int) -> Iterator[str]:
+def train_one(
+    loaded: LoadedStudy, budget: str, paths: StudyPaths, seed: int, precision: str | None, placement: Placement
+) -> Iterator[str]:
     """Train one run in this process and yield the lines that tell its course.
 
     Arguments:
@@ -23,24 +28,21 @@ def train_one(loaded: LoadedStudy, budget: str, paths: StudyPaths, seed: int) ->
         budget: the name of one of its budgets.
         paths: where the study is kept; the run is kept apart from the study's own runs.
         seed: of all three streams.
+        precision: in place of the recipe's own, or None.
+        placement: where the run is trained.
 
     Raises:
         InvalidInput: if the recipe, the seed or the store cannot be used.
     """
     recipe = _best_so_far(paths, budget, loaded.study.metric) or preview(loaded.study, budget)
+    if precision is not None:
+        recipe = recipe.in_precision(precision)
     run = Run(recipe, Seeds.all(seed))
     store = RunStore(paths.single)
     make_folder(store.folder)
     yield f"recipe {recipe.hash}: {describe(recipe)}"
-    if store.find(run, "single") is None:
-        import torch
-
-        from lightning_modules.training.fit import fit
-
-        torch.set_num_threads(1)  # As a worker has it, so that the run has the same bits.
-        store.save(fit([run])[0], "single")
-    record = store.find(run, "single")
-    assert record is not None
+    with InProcess(placement) as executor:
+        (record,) = train([run], "single", store, executor)
     curves = record.curves()
     name, title = record.score.name, record.score.title
     yield f"epoch  train loss  validation loss  validation {title}"
