@@ -49,6 +49,10 @@ class Newton(SecondOrder):
         require_few_parameters("Newton's method", weights)
         return {}
 
+    def state_values(self, parameters: int) -> int:
+        # The Hessian, what it is made from, and what solving it takes.
+        return 3 * parameters**2
+
     def update(
         self,
         weights: "Tensor",
