@@ -1,5 +1,8 @@
 """Packing loses no run, mixes no shapes, and fills the workers."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +18,7 @@ from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.cosine import Cosine
 from lightning_modules.stack.working_set import working_set
-from lightning_modules.training.memory import stack_memory
+from lightning_modules.training.memory import stack_memory, step_bytes
 from sweeps.executors.placement import Placement
 from sweeps.packing import pack, stack_size
 
@@ -122,3 +125,22 @@ def test_a_run_that_does_not_fit_alone_is_tried_with_a_warning():
 def test_a_placement_that_cannot_be_is_refused(changes, sentence):
     with pytest.raises(InvalidInput, match=sentence):
         Placement(**changes)
+
+
+@pytest.mark.parametrize("kind", [0, 2, 4])
+def test_a_large_model_is_estimated_without_computing_and_as_a_small_one_is(kind, monkeypatch):
+    run = Run(kinds[kind], Seeds.all(0))
+    computed = (stack_memory([run]), step_bytes(run.recipe))
+    monkeypatch.setattr("lightning_modules.training.memory._large", 0)
+    assert (stack_memory([run]), step_bytes(run.recipe)) == computed
+    huge = Run(recipe(MLP((10**6, 10**6))), Seeds.all(0))
+    assert stack_memory([huge]).run > 4 * 10**12 * 3
+
+
+def test_packing_loads_neither_lightning_nor_the_compiler():
+    program = (
+        "import sys; from tests.test_packing import *; pack([Run(kinds[4], Seeds.all(0))], 2, memory=10**9)\n"
+        "print({'torch', 'torch._dynamo', 'pytorch_lightning'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'torch'}"

@@ -124,10 +124,10 @@ def test_mixed_precision_trains_as_single_precision_does(model):
         assert low.train_loss[0] == pytest.approx(full.train_loss[0], rel=10 * rounding)
         # Trainings drift apart by more than rounding, but they end alike.
         assert low.validation_loss[-1] == pytest.approx(full.validation_loss[-1], rel=0.1, abs=0.02)
-        assert abs(low.validation_accuracy[-1] - full.validation_accuracy[-1]) < 0.03
+        assert abs(low.validation_score[-1] - full.validation_score[-1]) < 0.03
         assert [each.step for each in low.snapshots] == [each.step for each in full.snapshots]
         for snapshot in low.snapshots:
-            kept = [*snapshot.weights.values(), *snapshot.probabilities.values()]
+            kept = [*snapshot.weights.values(), *snapshot.predictions.values()]
             assert {each.dtype for each in kept} == {np.dtype(np.float32)}
         # All digits of the weights are used: no weight was itself rounded to bfloat16.
         weights = torch.from_numpy(np.concatenate([each.ravel() for each in low.snapshots[-1].weights.values()]))

@@ -29,6 +29,11 @@ class LiveBytes(TorchDispatchMode):
         self.now = self.peak = self.made = 0
         self._alive: dict[int, weakref.ref[torch.UntypedStorage]] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Return that torch need not keep its compiler off this class: it would import it for that, for a second."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:

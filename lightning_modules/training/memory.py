@@ -18,8 +18,7 @@ from lightning_modules.stack.working_set import working_set
 from lightning_modules.stopping.never import Never
 from lightning_modules.stopping.stopping import Stopping
 from lightning_modules.training.build import build
-from lightning_modules.training.stack_data import load, part_sizes
-from lightning_modules.training.stack_module import evaluation_block
+from lightning_modules.training.stack_data import evaluation_block, load, part_sizes
 
 __all__ = ["StackMemory", "stack_memory", "step_bytes"]
 
@@ -27,6 +26,8 @@ T = TypeVar("T")
 
 # What Lightning, threads and the allocator take of their own for one fit.
 _own = 8 * 2**20
+# Numbers, of a model or of a batch, from which on nothing is computed only in order to estimate.
+_large = 2**22
 # A row's number, a class.
 _integer = 8
 
@@ -136,20 +137,35 @@ def _of_step(recipe: Recipe) -> tuple[int, int]:
 def _with_module(recipe: Recipe, count: Callable[[nn.Module, tuple[int, ...]], T]) -> T:
     """Return what is counted on the recipe's model and the shape of its inputs.
 
-    On the meta device, where neither the model nor a step takes memory or time;
-    if the model does something there that it cannot do without values, on the CPU.
+    A large model is looked at on the meta device, where it takes neither
+    memory nor time; a small one is really computed, because torch loads its
+    compiler to compute without memory. Where one way fails (a module needs
+    values, memory is exhausted) the other is taken.
     """
     dataset = load(recipe.data)
     shape = recipe.preprocessing.output_shape(dataset.shape)
-    for device in ("meta", "cpu"):
-        try:
-            with torch.random.fork_rng(devices=[]), torch.device(device):
-                module = build(recipe.model, recipe.loss, shape, dataset)
-            return count(module, shape)
-        except (RuntimeError, TypeError, NotImplementedError):
-            if device == "cpu":
-                raise
-    raise AssertionError("the loop returns or raises")
+
+    def counted(device: str) -> T:
+        return count(_built(recipe, shape, device), shape)
+
+    first, second = ("meta", "cpu") if _is_large(recipe, shape) else ("cpu", "meta")
+    try:
+        return counted(first)
+    except (RuntimeError, TypeError, MemoryError):
+        return counted(second)
+
+
+def _is_large(recipe: Recipe, shape: tuple[int, ...]) -> bool:
+    try:
+        weights = Layout.of(_built(recipe, shape, "meta")).size
+    except (RuntimeError, TypeError):  # it needs values
+        return False
+    return max(weights, recipe.batch_size * math.prod(shape)) > _large
+
+
+def _built(recipe: Recipe, shape: tuple[int, ...], device: str) -> nn.Module:
+    with torch.random.fork_rng(devices=[]), torch.device(device):
+        return build(recipe.model, recipe.loss, shape, load(recipe.data))
 
 
 def _kept_by(stopping: Stopping) -> int:

@@ -15,10 +15,13 @@ from lightning_modules.data.split import Split, split
 from lightning_modules.randomness import stream
 from lightning_modules.recipe import Seeds
 
-__all__ = ["Part", "StackData", "load", "part_sizes", "parts", "split_of"]
+__all__ = ["Part", "StackData", "evaluation_block", "load", "part_sizes", "parts", "split_of"]
 
 parts = ("validation", "calibration", "test")
 Part = str
+
+# Examples of one run evaluated at once: enough to keep the processor busy, few enough to stay in its cache.
+evaluation_block = 128
 
 
 @dataclass(frozen=True)

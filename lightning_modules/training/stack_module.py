@@ -25,12 +25,9 @@ from lightning_modules.training.batch_objective import BatchObjective
 from lightning_modules.training.batches import Batches, batch_sizes
 from lightning_modules.training.build import build
 from lightning_modules.training.segments import Segment
-from lightning_modules.training.stack_data import Part, StackData, load
+from lightning_modules.training.stack_data import Part, StackData, evaluation_block, load
 
 __all__ = ["StackModule"]
-
-# Examples of one run evaluated at once: enough to keep the processor busy, few enough to stay in its cache.
-evaluation_block = 128
 
 
 class StackModule(pl.LightningModule):

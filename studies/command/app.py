@@ -1,5 +1,7 @@
 """The verbs of `atlas`."""
 
+import atexit
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +41,8 @@ AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="What to t
 
 def main() -> None:
     """Run the command line; what a user got wrong is one sentence and exit status 2."""
+    # What is left when the program ends need not be searched for garbage, which takes a second once torch is loaded.
+    atexit.register(gc.freeze)
     try:
         app()
     except InvalidInput as error:

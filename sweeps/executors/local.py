@@ -22,15 +22,7 @@ __all__ = ["Local"]
 
 _attempts = 3
 _patience = 2.0  # seconds that a worker has to leave before it is killed
-_preload = [
-    "torch",
-    "pytorch_lightning",
-    "lightning_modules.training.fit",
-    "lightning_modules.stack.lower",
-    "sklearn.datasets",
-    "sklearn.model_selection",
-    "sweeps.executors.worker",
-]
+_preload = ["sweeps.executors.preload"]
 
 
 @dataclass
