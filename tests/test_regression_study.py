@@ -35,6 +35,7 @@ from studies.command.train import train_one
 from sweeps.claim import Claim
 from sweeps.driver import Driver
 from sweeps.executors.in_process import InProcess
+from sweeps.executors.placement import anywhere
 from sweeps.lock import locked
 from sweeps.mirror import search_trial
 from sweeps.paths import StudyPaths
@@ -199,8 +200,9 @@ def test_a_diverged_run_of_regression_counts_as_the_deviation_of_its_test_target
 
 def test_the_surface_of_regression_has_losses_only(diabetes):
     record = StudyResults.open(diabetes).winners["winner"].records[5]
-    surface = training_surface(record.recipe, record.seeds)
-    origin = surface.row(record.snapshots()[-1])
+    last = record.snapshots()[-1]
+    surface = training_surface(record.recipe, record.seeds, last)
+    origin = surface.row(last)
     values = surface.at(origin, origin[None], torch.zeros(1, 1))
     assert values.accuracies is None
     data = StackData.of(record.recipe.data, record.recipe.preprocessing, [record.seeds], torch.float32)
@@ -214,7 +216,7 @@ def test_the_surface_of_regression_has_losses_only(diabetes):
 
 
 def test_one_run_of_regression_is_told_epoch_by_epoch(diabetes):
-    lines = list(train_one(LoadedStudy("it", Path("it.py"), regression), "default", diabetes, 3))
+    lines = list(train_one(LoadedStudy("it", Path("it.py"), regression), "default", diabetes, 3, None, anywhere))
     assert lines[1] == "epoch  train loss  validation loss  validation RMSE"
     record = StudyResults.open(diabetes).winners["winner"].recipe
     assert record.hash in lines[0], "the best is that of the smallest error"
