@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from lightning_modules.losses.loss import Loss
+from lightning_modules.stack.layers.flatten import Flatten
 from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.linear import Linear
 from lightning_modules.stack.stacked import Parameters, Stacked
 
 __all__ = ["Chain"]
@@ -26,16 +28,19 @@ class Chain(Stacked):
         self._masks = tuple(name for layer in layers for name in layer.masks)
         # Below the first layer with parameters nothing needs a gradient.
         self._first = next(index for index, layer in enumerate(layers) if layer.parameters)
+        # A matrix product reads its factors in either order; to turn the batch around would cost as much as itself.
+        leading = next(layer for layer in layers if not isinstance(layer, Flatten))
+        self._turned = _batch_last if isinstance(leading, Linear) else _batch_last_contiguous
 
     def forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
-        x = _batch_last(inputs)
+        x = self._turned(inputs)
         for layer in self._layers:
             x = layer.forward(parameters, x)
         return x.mT
 
     def training_forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
         runs = len(next(iter(parameters.values())))
-        x = _batch_last(inputs).expand(runs, *inputs.shape[2:], -1)
+        x = self._turned(inputs).expand(runs, *inputs.shape[2:], -1)
         for layer in self._layers:
             x = layer.training_forward(parameters, x)
         return x.mT
@@ -50,7 +55,7 @@ class Chain(Stacked):
     ) -> Tensor:
         if masks:
             parameters = {**parameters, **dict(zip(self._masks, masks, strict=True))}
-        activations = [_batch_last(inputs)]
+        activations = [self._turned(inputs)]
         for layer in self._layers:
             activations.append(layer.training_forward(parameters, activations[-1]))
         losses, upstream = self._loss.mean_and_gradient(activations[-1], targets)
@@ -63,6 +68,10 @@ class Chain(Stacked):
 
 
 def _batch_last(inputs: Tensor) -> Tensor:
-    """Return inputs (runs, batch, *shape) as (runs, *shape, batch), contiguous."""
+    """Return inputs (runs, batch, *shape) as (runs, *shape, batch), without copying them."""
+    return inputs.movedim(1, -1)
+
+
+def _batch_last_contiguous(inputs: Tensor) -> Tensor:
     moved: Tensor = inputs.flatten(2).mT.contiguous().unflatten(1, inputs.shape[2:])
     return moved

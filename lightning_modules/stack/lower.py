@@ -38,7 +38,7 @@ def lower(module: nn.Module, shape: tuple[int, ...]) -> list[Layer] | None:
     layers = _layers(module, "", len(shape))
     if layers is None:
         return None
-    layers = _pool_before_relu(layers)
+    layers = _relu_in_place(_pool_before_relu(layers))
     read = [name for layer in layers for name in layer.parameters]
     # A parameter read in two places needs the sum of two gradients: a chain overwrites, so it is not for tied weights.
     trained = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
@@ -129,3 +129,15 @@ def _pool_before_relu(layers: Sequence[Layer]) -> list[Layer]:
         if isinstance(ordered[index], ReLU) and isinstance(ordered[index + 1], MaxPool2d):
             ordered[index], ordered[index + 1] = ordered[index + 1], ordered[index]
     return ordered
+
+
+def _relu_in_place(layers: Sequence[Layer]) -> list[Layer]:
+    """Let a ReLU between two linear layers overwrite what they made: they do not read it again."""
+    between = {
+        index
+        for index in range(1, len(layers) - 1)
+        if isinstance(layers[index], ReLU)
+        and isinstance(layers[index - 1], Linear)
+        and isinstance(layers[index + 1], Linear)
+    }
+    return [ReLU.in_place() if index in between else layer for index, layer in enumerate(layers)]

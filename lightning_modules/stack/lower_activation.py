@@ -23,6 +23,12 @@ class ReLU(Elementwise):
     def __init__(self) -> None:
         super().__init__(torch.relu, lambda upstream, x, y: aten.threshold_backward(upstream, y, 0))
 
+    @staticmethod
+    def in_place() -> Elementwise:
+        """Return the same function, which overwrites its input and the gradient in its output."""
+        backward = aten.threshold_backward.grad_input
+        return Elementwise(torch.relu_, lambda upstream, x, y: backward(upstream, y, 0, grad_input=upstream))
+
 
 def lower_activation(module: nn.Module, prefix: str) -> Layer | None:
     """Return the batched layer of an activation function, or None if it is not known.

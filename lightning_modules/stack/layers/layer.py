@@ -12,8 +12,11 @@ __all__ = ["Layer"]
 class Layer(ABC):
     """One layer for all runs; activations are (runs, *shape, batch), contiguous, and never written to.
 
-    The leading axis of an input is 1 where all runs share it. Activations have the
-    precision of the weights; layers that multiply matrices do so by `products`.
+    The leading axis of an input is 1 where all runs share it. There are two
+    exceptions: a `Linear` that comes first finds the batch last but not contiguous,
+    and a ReLU between two `Linear` layers, which need it no more, overwrites its input.
+    Activations have the precision of the weights; layers that multiply matrices
+    do so by `products`.
     """
 
     parameters: tuple[str, ...] = ()

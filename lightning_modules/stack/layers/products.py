@@ -5,6 +5,10 @@ from torch import Tensor
 
 __all__ = ["affine", "lowered", "product", "product_into"]
 
+# Into rows of the gradient matrix torch multiplies one run after another. Up to so many weights that costs more than
+# to multiply all runs at once into memory of their own and to copy.
+_copied = 2**13
+
 
 def lowered(x: Tensor) -> Tensor:
     """Return x as products take it: in autocast's precision while it is on, else as it is."""
@@ -20,8 +24,10 @@ def product_into(out: Tensor, a: Tensor, b: Tensor) -> None:
     """Overwrite `out` with ``a @ b``."""
     if _is_lowering(out):
         out.copy_(torch.bmm(lowered(a), lowered(b)))
-    else:
+    elif out.shape[1] * out.shape[2] > _copied or out.is_contiguous():
         torch.bmm(a, b, out=out)
+    else:
+        out.copy_(torch.bmm(a, b))
 
 
 def affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
