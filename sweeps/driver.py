@@ -22,7 +22,7 @@ from sweeps.searching import Searching
 from sweeps.store import RunStore
 from sweeps.study import Study
 from sweeps.tracker import Tracker
-from sweeps.training import train
+from sweeps.training import check_backend, train
 from sweeps.trials import OpenTrial
 from sweeps.watcher import Watcher
 
@@ -135,9 +135,11 @@ class Driver:
     def _begin(self, purpose: Purpose, recipes: Iterable[Recipe], total: int) -> int:
         """Tell the watcher that a phase begins; return how many runs of these recipes are complete."""
         store = RunStore(self.paths.runs)
-        done = sum(store.find(run, purpose) is not None for run in self._runs(recipes, purpose))
-        self.watcher.phase(purpose, done, total)
-        return done
+        found = [store.find(run, purpose) for run in self._runs(recipes, purpose)]
+        complete = [record for record in found if record is not None]
+        check_backend(complete, self.executor.placement.backend)
+        self.watcher.phase(purpose, len(complete), total)
+        return len(complete)
 
     def _train(self, runs: Sequence[Run], purpose: Purpose) -> tuple[list[RunRecord], int]:
         trained = 0

@@ -65,6 +65,7 @@ class Pool:
         """Hand stacks to the idle slots."""
         while self._waiting and self._busy < self._executor.slots:
             stack = self._waiting.popleft()
-            self._executor.submit(Task(stack, self._purpose, self._store.folder, self._executor.placement.accelerator))
+            place = self._executor.placement
+            self._executor.submit(Task(stack, self._purpose, self._store.folder, place.accelerator, place.backend))
             self._under_way.update(stack)
             self._busy += 1

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.score import Score, score_of
@@ -38,6 +39,7 @@ class RunRecord:
             test_loss for a confirmed run; empty if the run diverged.
         snapshot_steps: steps taken at each snapshot kept.
         files: the checksum of each file beside the record.
+        backend: that was asked for.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class RunRecord:
     metrics: Mapping[str, float]
     snapshot_steps: tuple[int, ...]
     files: Mapping[str, str]
+    backend: Backend = "auto"
 
     @property
     def recipe(self) -> Recipe:

@@ -104,6 +104,8 @@ class RunStore:
             "snapshot_steps": [snapshot.step for snapshot in kept],
             "files": files,
         }
+        if result.backend != "auto":
+            record["backend"] = result.backend
         write_json(folder / _record, record)
         return _decode(folder, record)
 
@@ -146,4 +148,5 @@ def _decode(folder: Path, record: dict[str, Any]) -> RunRecord:
         metrics=record["metrics"],
         snapshot_steps=tuple(record["snapshot_steps"]),
         files=record["files"],
+        backend=record.get("backend", "auto"),
     )

@@ -1,14 +1,16 @@
 """Train runs through an executor: the one public function behind every sweep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from lightning_modules.backend import Backend
+from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.pool import Pool
 from sweeps.record import Purpose, RunRecord
 from sweeps.store import RunStore
 
-__all__ = ["train"]
+__all__ = ["check_backend", "train"]
 
 
 def train(
@@ -28,12 +30,25 @@ def train(
         on_outcome: called when a stack is done.
 
     Raises:
-        InvalidInput: if a stack can never succeed, with its sentence.
+        InvalidInput: if a stack can never succeed, with its sentence, or if the store's runs were trained by another
+            backend than the executor's, whose rounding differs.
     """
+    known = {run: store.find(run, purpose) for run in dict.fromkeys(runs)}
+    check_backend((record for record in known.values() if record is not None), executor.placement.backend)
     pool = Pool(purpose, store, executor, on_outcome)
-    pool.add(run for run in dict.fromkeys(runs) if store.find(run, purpose) is None)
+    pool.add(run for run, record in known.items() if record is None)
     while not pool.empty:
         pool.next_stack()
     records = [store.find(run, purpose) for run in runs]
     assert all(records), "an executor reported a stack as done that is not in the store"
     return [record for record in records if record is not None]
+
+
+def check_backend(records: Iterable[RunRecord], backend: Backend) -> None:
+    """Raise `InvalidInput` if a run was trained by another backend: their rounding differs."""
+    for record in records:
+        if record.backend != backend:
+            raise InvalidInput(
+                f"{record.folder} was trained with backend {record.backend}, this is {backend}, and their rounding"
+                f" differs: give --backend {record.backend}, or another --store."
+            )

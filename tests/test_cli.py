@@ -171,6 +171,21 @@ def test_one_run_is_trained_and_kept_apart(tmp_path, capsys, monkeypatch):
     assert "test accuracy 0." in out
     assert not (tmp_path / "smoke" / "runs").exists()
     assert atlas(capsys, monkeypatch, *words)[1] == out
+    status, _, err = atlas(capsys, monkeypatch, *words, "--backend", "functional")
+    assert status == 2
+    assert "was trained with backend auto, this is functional" in err
+    other = tmp_path / "other"
+    assert atlas(capsys, monkeypatch, *words[:-1], other, "--backend", "functional")[0] == 0
+    (record,) = other.rglob("record.json")
+    assert json.loads(record.read_text())["backend"] == "functional"
+
+
+@pytest.mark.parametrize("words", [("run", "smoke"), ("train", "smoke", "--seed", 0)], ids=["run", "train"])
+def test_an_unknown_backend_is_one_sentence(tmp_path, capsys, monkeypatch, words):
+    status, _, err = atlas(capsys, monkeypatch, *words, "--store", tmp_path / "store", "--backend", "fast")
+    assert status == 2
+    assert err == "atlas: There is no backend 'fast': give auto, chain or functional.\n"
+    assert not (tmp_path / "store").exists()
 
 
 def test_one_run_in_another_precision_is_another_run(tmp_path, capsys, monkeypatch):

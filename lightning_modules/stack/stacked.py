@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from lightning_modules.backend import Backend
+from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
 
 __all__ = ["Parameters", "Stacked", "stacked"]
@@ -59,17 +61,25 @@ class Stacked(ABC):
         """
 
 
-def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...]) -> Stacked:
-    """Return the fastest stacked form of a module: a chain of batched layers where there is one, else `torch.func`.
+def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Backend = "auto") -> Stacked:
+    """Return the stacked form of a module; the one place where a backend is chosen.
 
     Arguments:
         module: an ordinary module; its own weights are not used.
         loss: the objective that `gradient` differentiates.
         shape: of one example.
+        backend: by default the fastest that knows the module.
+
+    Raises:
+        InvalidInput: if a module is asked to be a chain and is none.
     """
     from lightning_modules.stack.chain import Chain
     from lightning_modules.stack.functional import Functional
     from lightning_modules.stack.lower import lower
 
-    layers = lower(module, shape)
-    return Functional(module, loss) if layers is None else Chain(layers, loss)
+    layers = None if backend == "functional" else lower(module, shape)
+    if layers is not None:
+        return Chain(layers, loss)
+    if backend == "chain":
+        raise InvalidInput("The model is not a chain of known layers: leave the backend on auto, or give functional.")
+    return Functional(module, loss)

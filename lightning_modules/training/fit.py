@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.exceptions import MisconfigurationException  # type: ignore[attr-defined]
 
+from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.precision import Precision, require_precision
 from lightning_modules.recipe import Run
@@ -29,6 +30,7 @@ def fit(
     *,
     precision: Precision | None = None,
     accelerator: str = "auto",
+    backend: Backend = "auto",
     callbacks: Sequence[pl.Callback] = (),
 ) -> list[RunResult]:
     """Train runs of one shape together in one ``Trainer.fit`` and return their results in the same order.
@@ -41,11 +43,12 @@ def fit(
         runs: of one shape (`Recipe.shape`).
         precision: another than the recipes', for comparisons; a store would not know of it.
         accelerator: as Lightning names it.
+        backend: takes the steps.
         callbacks: further Lightning callbacks.
 
     Raises:
-        InvalidInput: if the runs are none or not of one shape, their data cannot be used, or there is no such
-            accelerator.
+        InvalidInput: if the runs are none or not of one shape, their data cannot be used, there is no such
+            accelerator, or the backend does not know their model.
     """
     if precision is None:
         precision = runs[0].recipe.precision if runs else "32-true"
@@ -53,7 +56,8 @@ def fit(
     dtype = torch.float64 if precision == "64-true" else torch.float32
     data = _data(runs, dtype) if runs else None
     products = torch.bfloat16 if precision == "bf16-mixed" else dtype
-    module = StackModule(runs, data, dtype, products)  # type: ignore[arg-type] # without runs it raises before it looks
+    # Without runs the module raises before it looks at the data.
+    module = StackModule(runs, data, dtype, products, backend)  # type: ignore[arg-type]
     snapshots, stopping = SnapshotCallback(), EarlyStoppingCallback()
     segments = Segments(module.steps_per_epoch, {end for ends in module.cycle_ends for end in ends})
     with _quiet():
@@ -110,6 +114,7 @@ def _result(
         validation_score=module.validation_score[:, place],
         snapshots=tuple(taken),
         targets={part: targets[getattr(division, part)] for part in parts},
+        backend=module.backend,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lightning_modules.backend import Backend
 from lightning_modules.data.dataset import Targets
 from lightning_modules.recipe import Run
 
@@ -46,6 +47,7 @@ class RunResult:
         snapshots: at the cycle ends that were reached, before divergence; with early stopping those before the best
             epoch, then the best.
         targets: the true ones by part, as the data set has them.
+        backend: that was asked for.
     """
 
     run: Run
@@ -57,3 +59,4 @@ class RunResult:
     validation_score: Array
     snapshots: tuple[Snapshot, ...]
     targets: dict[str, Targets]
+    backend: Backend = "auto"

@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from lightning_modules.backend import Backend
 from lightning_modules.component import float_fields
 from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import initialize
@@ -43,19 +44,25 @@ class StackModule(pl.LightningModule):
         data: the runs' examples.
         dtype: of weights and activations.
         products: precision of the products in training; None is `dtype`.
+        backend: takes the steps.
 
     Raises:
-        InvalidInput: if the runs are none, or not of one shape.
+        InvalidInput: if the runs are none, or not of one shape, or the backend does not know their model.
     """
 
     def __init__(
-        self, runs: Sequence[Run], data: StackData, dtype: torch.dtype, products: torch.dtype | None = None
+        self,
+        runs: Sequence[Run],
+        data: StackData,
+        dtype: torch.dtype,
+        products: torch.dtype | None = None,
+        backend: Backend = "auto",
     ) -> None:
         super().__init__()
         if len({run.recipe.shape for run in runs}) != 1:
             raise InvalidInput("A stack needs runs of one shape: group them by recipe.shape first.")
         self.automatic_optimization = False
-        self.runs, self.data = tuple(runs), data
+        self.runs, self.data, self.backend = tuple(runs), data, backend
         recipe = runs[0].recipe
         self.steps_per_epoch = math.ceil(data.train_size / recipe.batch_size)
         self.steps = steps = self.steps_per_epoch * recipe.epochs
@@ -65,7 +72,7 @@ class StackModule(pl.LightningModule):
         self.batches = Batches.of(runs, modules, data)
         self.layout = Layout.of(modules[0])
         self.carried = carried(modules, dtype)
-        full = stacked(modules[0], recipe.loss, data.shape)
+        full = stacked(modules[0], recipe.loss, data.shape, backend)
         self.stacked = full if products in (None, dtype) else Mixed(full, products)
         self.hessian = Hessian(modules[0], recipe.loss)
         rows = torch.stack([self.layout.row(dict(module.named_parameters())) for module in modules])

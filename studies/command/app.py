@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from lightning_modules.backend import backend_named
 from lightning_modules.errors import InvalidInput
 from studies.command import show
 from studies.command.loader import built_in, load_study, study_name
@@ -37,6 +38,10 @@ PrecisionOption = Annotated[
     ),
 ]
 AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="What to train on: auto, cpu, gpu or mps.")]
+BackendOption = Annotated[
+    str,
+    typer.Option("--backend", help="How steps are taken: chain, functional, or auto, the faster that knows the model."),
+]
 
 
 def main() -> None:
@@ -82,6 +87,7 @@ def run(
     ] = None,
     precision: PrecisionOption = None,
     accelerator: AcceleratorOption = "auto",
+    backend: BackendOption = "auto",
     wandb: Annotated[
         bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
     ] = True,
@@ -91,7 +97,7 @@ def run(
 
     loaded = load_study(study).in_precision(precision)
     preview(loaded.study, budget)
-    placement = Placement(accelerator, stack_size)
+    placement = Placement(accelerator, stack_size, backend_named(backend))
     placement.check()
     paths = StudyPaths(store / loaded.name)
     try:
@@ -112,12 +118,13 @@ def train(
     budget: BudgetOption = "default",
     precision: PrecisionOption = None,
     accelerator: AcceleratorOption = "auto",
+    backend: BackendOption = "auto",
 ) -> None:
     """Train one run of a study: its best recipe so far, or before any search the middle of its ranges."""
     from studies.command.train import train_one
 
     loaded = load_study(study)
-    placement = Placement(accelerator)
+    placement = Placement(accelerator, backend=backend_named(backend))
     placement.check()
     for line in train_one(loaded, budget, StudyPaths(store / loaded.name), seed, precision, placement):
         typer.echo(line)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lightning_modules.backend import Backend
 from lightning_modules.recipe import Run
 from sweeps.executors.placement import Placement, anywhere
 from sweeps.record import Purpose
@@ -23,12 +24,14 @@ class Task:
         purpose: why they are trained.
         folder: the folder of the study's runs.
         accelerator: what they are trained on, as `Placement` has it.
+        backend: takes the steps.
     """
 
     runs: tuple[Run, ...]
     purpose: Purpose
     folder: Path
     accelerator: str = "auto"
+    backend: Backend = "auto"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lightning_modules.backend import Backend
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from sweeps.machine import available_memory
@@ -14,11 +15,12 @@ _share = 0.8
 
 @dataclass(frozen=True)
 class Placement:
-    """A kind of device, and a limit of one's own.
+    """A kind of device, a limit of one's own, and the way in which steps are taken.
 
     Arguments:
         accelerator: ``cpu``, ``gpu``, ``mps``, or ``auto`` for the fastest there is; each worker uses one device.
         stack_size: the most runs in a stack, in place of what the program chooses; memory limits it still.
+        backend: takes the steps.
 
     Raises:
         InvalidInput: for another accelerator, or a size below 1.
@@ -26,6 +28,7 @@ class Placement:
 
     accelerator: str = "auto"
     stack_size: int | None = None
+    backend: Backend = "auto"
 
     def __post_init__(self) -> None:
         if self.accelerator not in ("auto", "cpu", "gpu", "mps"):

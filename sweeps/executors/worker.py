@@ -110,7 +110,7 @@ def _train(task: Task) -> None:
 
     store = RunStore(task.folder)
     missing = [run for run in task.runs if store.find(run, task.purpose) is None]
-    for result in train_in_halves(missing, partial(fit, accelerator=task.accelerator)):
+    for result in train_in_halves(missing, partial(fit, accelerator=task.accelerator, backend=task.backend)):
         store.save(result, task.purpose)
 
 
