@@ -218,7 +218,11 @@ def compare_with_plain_loops(runs, places, counts):
     for place, result in pairs:
         losses = loops[place].train_loss
         if place == diverging:
-            assert result.diverged_step == first_not_finite(loops[place], result.steps_per_epoch)
+            expected = first_not_finite(loops[place], result.steps_per_epoch)
+            # Batch normalization divides what has overflowed by what has: whether that is 0 or no number at all depends
+            # on the order of the operations, and so does the step.
+            slack = 1 if any("running" in name for name in loops[place].weights[len(losses)]) else 0
+            assert abs(result.diverged_step - expected) <= slack
             continue
         assert result.diverged_step is None
         np.testing.assert_allclose(result.train_loss, losses, rtol=0, atol=1e-9)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lightning_modules.data.dataset import Dataset
+from lightning_modules.data.stratified import stratified
 from lightning_modules.errors import InvalidInput
 from lightning_modules.randomness import stream
 
@@ -46,10 +47,12 @@ def split(dataset: Dataset, seed: int) -> Split:
     parts: dict[str, Indices] = {}
     for name, fraction in (("test", _test), ("calibration", _calibration), ("validation", _validation)):
         try:
-            shares = None if dataset.classes is None else dataset.targets[rest]
-            rest, parts[name] = train_test_split(
-                rest, test_size=round(fraction * count), random_state=state, stratify=shares
-            )
+            size = round(fraction * count)
+            if dataset.classes is None:
+                rest, parts[name] = train_test_split(rest, test_size=size, random_state=state)
+            else:
+                first, second = stratified(dataset.targets[rest].astype(np.int64), size, state)
+                rest, parts[name] = rest[first], rest[second]
         except ValueError as error:
             raise InvalidInput(
                 f"A data set of {count} examples{in_classes} is too small to split four ways:"

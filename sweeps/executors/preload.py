@@ -11,8 +11,7 @@ import gc
 gc.disable()
 
 import pytorch_lightning  # noqa: E402, F401
-import sklearn.datasets  # noqa: E402
-import sklearn.model_selection  # noqa: E402, F401
+import sklearn.datasets  # noqa: E402, F401
 
 import sweeps.executors.halving  # noqa: E402
 import sweeps.executors.worker  # noqa: E402, F401
