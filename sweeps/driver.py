@@ -1,6 +1,6 @@
 """The driver: it alone talks to the search, hands stacks to an executor, and writes down the course of a study."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Driver:
         tracker: mirrors what is done.
         watcher: hears of progress.
         in_order: what is proposed depends on no timing (`Searching`).
+        stop: tells, between stacks, whether to leave.
     """
 
     name: str
@@ -54,12 +55,14 @@ class Driver:
     tracker: Tracker
     watcher: Watcher
     in_order: bool = True
+    stop: Callable[[], bool] = lambda: False
 
     def run(self) -> int:
         """Search, then confirm the winners; return how many runs were trained now, 0 if the study was complete.
 
         Raises:
             InvalidInput: if the study cannot be run.
+            Stopped: if it was to leave before its end.
         """
         budget = self.study.budget(self.budget_name)
         middle = preview(self.study, self.budget_name)
@@ -83,6 +86,7 @@ class Driver:
         def check(proposal: Proposal) -> None:
             first.append(proposal)
             self._check(proposal, first[0])
+            self.watcher.proposed(proposal.number, proposal.recipe)
 
         def note(outcome: Outcome) -> None:
             nonlocal trained
@@ -91,6 +95,7 @@ class Driver:
         def told(trial: OpenTrial, outcomes: Sequence[TrialOutcome]) -> None:
             nonlocal written
             outcome = next(each for each in outcomes if each.number == trial.proposal.number)
+            self.watcher.told(outcome.number)
             self.tracker.search_trial(outcome.number, list(trial.records.values()), outcome.value)
             if next(iter(ranked(outcomes, self.study)), None) is outcome:
                 self.watcher.best(outcome.value, outcome.recipe)
@@ -99,7 +104,7 @@ class Driver:
                 self._write(outcomes, [], finished=False)
 
         store = RunStore(self.paths.runs)
-        pool = Pool("search", store, self.executor, note)
+        pool = Pool("search", store, self.executor, note, self.stop, self.watcher.under_way)
         searching = Searching(self.study, self.budget_name, search, store, pool, self.in_order, check, told)
         return searching.run(), trained
 
@@ -148,7 +153,8 @@ class Driver:
             nonlocal trained
             trained += self._note(purpose, outcome)
 
-        return train(runs, purpose, RunStore(self.paths.runs), self.executor, note), trained
+        store = RunStore(self.paths.runs)
+        return train(runs, purpose, store, self.executor, note, self.stop, self.watcher.under_way), trained
 
     def _note(self, purpose: Purpose, outcome: Outcome) -> int:
         """Write down that a stack was trained, and return of how many runs."""

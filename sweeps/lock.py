@@ -1,5 +1,7 @@
 """One driver a study: a lock that the system releases when its holder dies."""
 
+import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,9 @@ from filelock import FileLock, Timeout
 from lightning_modules.errors import InvalidInput
 from sweeps.paths import StudyPaths
 
-__all__ = ["locked", "make_folder"]
+__all__ = ["is_locked", "locked", "make_folder"]
+
+_patience = 0.2  # seconds; who only asks whether the lock is held holds it for an instant
 
 
 @contextmanager
@@ -23,7 +27,7 @@ def locked(paths: StudyPaths) -> Iterator[None]:
     make_folder(paths.runs)
     lock = FileLock(paths.lock)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_patience, poll_interval=_patience / 10)
     except Timeout as error:
         raise InvalidInput(
             f"Another atlas is at work in {paths.root}: wait for it to end, or give another --store."
@@ -32,6 +36,21 @@ def locked(paths: StudyPaths) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_locked(paths: StudyPaths) -> bool:
+    """Return whether a driver is at work on a study; the store need not be writable."""
+    try:
+        descriptor = os.open(paths.lock, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def make_folder(folder: Path) -> None:

@@ -22,6 +22,16 @@ class StudyPaths:
         return self.root / ".lock"
 
     @property
+    def stop(self) -> Path:
+        """Made to ask the driver to leave."""
+        return self.root / ".stop"
+
+    @property
+    def driver(self) -> Path:
+        """What the last driver did: its process, its options, what it had under way, how it ended."""
+        return self.root / "driver.json"
+
+    @property
     def study(self) -> Path:
         """What the study was, and the course of its drivers: name, question, budget, trials, confirmed recipes."""
         return self.root / "study.json"
@@ -45,6 +55,11 @@ class StudyPaths:
     def single(self) -> Path:
         """The folder of runs that were trained one at a time, by hand."""
         return self.root / "single"
+
+    @property
+    def damaged(self) -> Path:
+        """The folder of what was found broken and moved aside."""
+        return self.root / "damaged"
 
     @property
     def tracking(self) -> Path:

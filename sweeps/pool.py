@@ -8,6 +8,7 @@ from lightning_modules.recipe import Run
 from sweeps.executors.executor import Executor, Outcome, Task
 from sweeps.packing import pack
 from sweeps.record import Purpose
+from sweeps.stopping import Stopped
 from sweeps.store import RunStore
 
 __all__ = ["Pool"]
@@ -21,14 +22,24 @@ class Pool:
         store: where they are written.
         executor: trains the stacks.
         on_outcome: called when a stack is done.
+        stop: tells whether no more stacks are to be begun.
+        on_change: called with the stacks under way and their runs when these change.
     """
 
     def __init__(
-        self, purpose: Purpose, store: RunStore, executor: Executor, on_outcome: Callable[[Outcome], None]
+        self,
+        purpose: Purpose,
+        store: RunStore,
+        executor: Executor,
+        on_outcome: Callable[[Outcome], None],
+        stop: Callable[[], bool] = lambda: False,
+        on_change: Callable[[int, int], None] = lambda stacks, runs: None,
     ) -> None:
         self._purpose, self._store, self._executor, self._on_outcome = purpose, store, executor, on_outcome
+        self._stop, self._on_change = stop, on_change
         self._waiting: deque[tuple[Run, ...]] = deque()
         self._busy = 0
+        self._told = (0, 0)
         self._under_way: set[Run] = set()
 
     @property
@@ -49,8 +60,11 @@ class Pool:
 
         Raises:
             InvalidInput: if the stack can never succeed, with its sentence.
+            Stopped: if it is to stop and all stacks under way have ended.
         """
         self.fill()
+        if not self._busy and self._stop():
+            raise Stopped
         outcome = self._executor.next_outcome()
         self._busy -= 1
         self._under_way.difference_update(outcome.task.runs)
@@ -63,9 +77,12 @@ class Pool:
 
     def fill(self) -> None:
         """Hand stacks to the idle slots."""
-        while self._waiting and self._busy < self._executor.slots:
+        while self._waiting and self._busy < self._executor.slots and not self._stop():
             stack = self._waiting.popleft()
             place = self._executor.placement
             self._executor.submit(Task(stack, self._purpose, self._store.folder, place.accelerator, place.backend))
             self._under_way.update(stack)
             self._busy += 1
+        if (now := (self._busy, len(self._under_way))) != self._told:
+            self._told = now
+            self._on_change(*now)

@@ -19,6 +19,8 @@ def train(
     store: RunStore,
     executor: Executor,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+    on_change: Callable[[int, int], None] = lambda stacks, runs: None,
 ) -> list[RunRecord]:
     """Train the runs that the store does not hold yet and return the records of all, in their order.
 
@@ -28,14 +30,17 @@ def train(
         store: where they are written.
         executor: trains the stacks.
         on_outcome: called when a stack is done.
+        stop: tells whether no more stacks are to be begun.
+        on_change: called with the stacks under way and their runs when these change.
 
     Raises:
         InvalidInput: if a stack can never succeed, with its sentence, or if the store's runs were trained by another
             backend than the executor's, whose rounding differs.
+        Stopped: if it was to stop before all were trained.
     """
     known = {run: store.find(run, purpose) for run in dict.fromkeys(runs)}
     check_backend((record for record in known.values() if record is not None), executor.placement.backend)
-    pool = Pool(purpose, store, executor, on_outcome)
+    pool = Pool(purpose, store, executor, on_outcome, stop, on_change)
     pool.add(run for run, record in known.items() if record is None)
     while not pool.empty:
         pool.next_stack()

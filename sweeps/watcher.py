@@ -11,6 +11,15 @@ class Watcher:
     def phase(self, name: str, done: int, total: int) -> None:
         """A phase (``search``, ``confirm``) begins, with so many of its runs done already."""
 
+    def proposed(self, number: int, recipe: Recipe) -> None:
+        """A trial begins."""
+
+    def told(self, number: int) -> None:
+        """A trial has its value."""
+
+    def under_way(self, stacks: int, runs: int) -> None:
+        """So many stacks, of so many runs, are being trained."""
+
     def trained(self, runs: int, seconds: float) -> None:
         """A stack of so many runs was trained, in so many seconds of a worker."""
 

@@ -2,11 +2,8 @@
 
 import csv
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -258,23 +255,6 @@ def test_a_study_of_ones_own_with_its_own_model(tmp_path, capsys, monkeypatch):
     assert "index.html" in done.stdout
     status, out, _ = atlas(capsys, monkeypatch, "show", file, "--store", store)
     assert "complete at budget default: 2 trials, 1 recipes confirmed" in out
-
-
-def test_ctrl_c_ends_with_a_sentence_and_the_next_run_goes_on(tmp_path):
-    command = [sys.executable, "-m", "studies", "run", "smoke", "--store", str(tmp_path), "--workers", "2"]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=repository
-    )
-    while process.poll() is None and not list(tmp_path.glob("smoke/runs/*/*/record.json")):
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "Traceback" not in err
-    assert "Interrupted: everything written so far is kept" in err
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=repository)
-    assert "search: 0 of" not in done.stdout
-    assert (tmp_path / "smoke" / "report" / "index.html").is_file()
 
 
 def test_the_study_of_the_readme_runs(tmp_path, capsys, monkeypatch):

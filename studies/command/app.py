@@ -12,7 +12,9 @@ from rich.console import Console
 from lightning_modules.backend import backend_named
 from lightning_modules.errors import InvalidInput
 from studies.command import show
+from studies.command.arguments import StoreOption, StudyArgument
 from studies.command.loader import built_in, load_study, study_name
+from studies.command.resume import words_given, words_of
 from sweeps.executors.placement import Placement
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
@@ -27,8 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study's name, or the path of a file.")]
-StoreOption = Annotated[Path, typer.Option("--store", help="Folder that holds everything of every study.")]
 BudgetOption = Annotated[str, typer.Option("--budget", help="How much to spend: smoke, default or full.")]
 PrecisionOption = Annotated[
     str | None,
@@ -72,6 +72,7 @@ def show_(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
 
 @app.command()
 def run(
+    context: typer.Context,
     study: StudyArgument,
     store: StoreOption = Path("runs"),
     budget: BudgetOption = "default",
@@ -94,6 +95,7 @@ def run(
 ) -> None:
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
     from studies.command.run import run_study
+    from sweeps.stopping import Stopped
 
     loaded = load_study(study).in_precision(precision)
     preview(loaded.study, budget)
@@ -101,13 +103,38 @@ def run(
     placement.check()
     paths = StudyPaths(store / loaded.name)
     try:
-        run_study(loaded, budget, paths, workers, placement, wandb, Console())
+        run_study(loaded, budget, paths, workers, placement, wandb, Console(), words_given(context))
+    except Stopped:
+        typer.echo(
+            f"Stopped: what was under way is finished and written in {paths.root}, and `atlas resume {study}` goes on"
+            " from there.",
+            err=True,
+        )
+        sys.exit(130)
     except KeyboardInterrupt:
         typer.echo(
             f"Interrupted: everything written so far is kept in {paths.root}, and the same command goes on from there.",
             err=True,
         )
         sys.exit(130)
+
+
+@app.command()
+def stop(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
+    """Ask the atlas that runs a study to finish the stacks under way and leave, as one Ctrl-C does."""
+    from sweeps.stopping import ask_to_stop
+
+    paths = StudyPaths(store / study_name(study))
+    ask_to_stop(paths)
+    typer.echo(f"Asked: the stacks under way in {paths.root} are finished first.")
+
+
+@app.command()
+def resume(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
+    """Run a study again with the budget and the options with which it last ran."""
+    words = words_of(StudyPaths(store / study_name(study)), study)
+    typer.echo(" ".join(["atlas run", study, *words]))
+    app(["run", study, *words, "--store", str(store)])
 
 
 @app.command()

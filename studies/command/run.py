@@ -1,6 +1,8 @@
 """The verb `run`: from a study file to its report."""
 
 import csv
+import os
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ def run_study(
     placement: Placement,
     wandb: bool,
     console: Console,
+    words: Sequence[str] = (),
 ) -> None:
     """Run a study to its report.
 
@@ -40,19 +43,28 @@ def run_study(
         placement: where they train, and how large stacks may be.
         wandb: mirror the runs in W&B.
         console: shows the progress.
+        words: the options of the command line, written down for `atlas resume`.
 
     Raises:
         InvalidInput: if the study or its store cannot be used.
+        Stopped: if the driver was asked to leave.
     """
     with locked(paths), _executor(loaded, workers, placement) as executor:
         # Imported while the workers start.
+        from sweeps.activity import Activity
         from sweeps.driver import Driver
+        from sweeps.stopping import stoppable
         from sweeps.tracker import NoTracker
         from sweeps.tracking import tracker_of
 
         with tracker_of(loaded.name, paths) if wandb else NoTracker() as tracker:
-            with watcher(console) as progress:
-                driver = Driver(loaded.name, loaded.file, loaded.study, budget, paths, executor, tracker, progress)
+            with (
+                watcher(console) as progress,
+                Activity(paths.driver, loaded.study, budget, executor.slots, words, progress) as activity,
+                stoppable(paths, _say_what_comes) as stop,
+            ):
+                study, file = loaded.study, loaded.file
+                driver = Driver(loaded.name, file, study, budget, paths, executor, tracker, activity, stop=stop)
                 trained = driver.run()
             executor.close()
             page = paths.report / "index.html"
@@ -63,6 +75,11 @@ def run_study(
                 _report(paths, console)
             _mirror(paths, tracker)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
+
+
+def _say_what_comes() -> None:
+    # Not by a file object: a signal's handler may interrupt one in the middle of its writing.
+    os.write(2, b"\nFinishing the stacks under way; Ctrl-C once more leaves at once.\n")
 
 
 def _executor(loaded: LoadedStudy, workers: int | None, placement: Placement) -> Executor:

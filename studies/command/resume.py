@@ -1,0 +1,49 @@
+"""The verb `resume`: the options with which a study last ran."""
+
+import typer
+
+from lightning_modules.errors import InvalidInput
+from sweeps.files import read_json
+from sweeps.paths import StudyPaths
+
+__all__ = ["words_given", "words_of"]
+
+
+def words_given(context: typer.Context) -> list[str]:
+    """Return the options that stood on a command line, the store's folder aside, as words that give them again."""
+    words: list[str] = []
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.param_type_name != "option" or option.name == "store" or source is None:
+            continue
+        if source.name == "COMMANDLINE":
+            value = context.params[option.name or ""]
+            if isinstance(value, bool):
+                words.append((option.opts if value else option.secondary_opts)[0])
+            else:
+                words += [option.opts[0], str(value)]
+    return words
+
+
+def words_of(paths: StudyPaths, study: str) -> list[str]:
+    """Return the words of the options with which a study last ran.
+
+    Arguments:
+        paths: the study's.
+        study: as the user names it.
+
+    Raises:
+        InvalidInput: if the store holds nothing of it, or what it holds cannot be read.
+    """
+    try:
+        if paths.driver.is_file():
+            words = read_json(paths.driver)["words"]
+        elif paths.study.is_file():
+            words = ["--budget", read_json(paths.study)["budget_name"]]
+        else:
+            raise InvalidInput(f"{paths.root} holds no study to resume: `atlas run {study}` first.")
+    except (KeyError, TypeError):
+        words = None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise InvalidInput(f"{paths.driver} does not say how the study ran: `atlas run {study}` with its options.")
+    return words
