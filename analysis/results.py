@@ -212,12 +212,12 @@ def _decode(content: dict[str, Any], store: RunStore) -> StudyResults:
         trials=tuple(
             Trial(each["number"], recipe, each["value"], _records(store, recipe, budget["search_seeds"], "search"))
             for each in content["trials"]
-            for recipe in [Recipe.from_json(each["recipe_json"])]
+            for recipe in [store.recipe(each["recipe_json"])]
         ),
         confirmed=tuple(
             ConfirmedRecipe(recipe, tuple(each["reasons"]), _records(store, recipe, budget["report_seeds"], "confirm"))
             for each in content["confirmed"]
-            for recipe in [Recipe.from_json(each["recipe_json"])]
+            for recipe in [store.recipe(each["recipe_json"])]
         ),
         provenance=content["provenance"],
     )

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lightning_modules.component import Json
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.score import score_of
 from lightning_modules.training.result import RunResult
 from sweeps.files import read_json, write_arrays, write_json
+from sweeps.known_recipes import KnownRecipes
 from sweeps.record import Purpose, RunRecord
 
-__all__ = ["RunStore"]
+__all__ = ["RunStore", "decode_record"]
 
 _record = "record.json"
 _format = 1
@@ -33,10 +35,19 @@ class RunStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known = KnownRecipes()
+
+    def recipe(self, data: Json) -> Recipe:
+        """Return the recipe that `Recipe.to_json` wrote; the same text gives the same object.
+
+        Raises:
+            InvalidInput: if the data is not a recipe or no longer valid.
+        """
+        return self._known.decode(data)
 
     def path(self, run: Run) -> Path:
         """Return the folder of a run."""
-        return self.folder / run.recipe.hash / run.seeds.name
+        return self.folder / self._known.hash(run.recipe) / run.seeds.name
 
     def find(self, run: Run, purpose: Purpose = "search") -> RunRecord | None:
         """Return the record of a run, or None if it is not complete.
@@ -49,9 +60,9 @@ class RunStore:
             InvalidInput: if the record cannot be read, or is of another recipe.
         """
         folder = self.path(run)
-        if not (folder / _record).is_file():
+        record = self._read(folder)
+        if record is None:
             return None
-        record = _read(folder)
         if record.run != run:
             raise InvalidInput(
                 f"{folder / _record} holds another recipe than its folder's name says:"
@@ -66,7 +77,8 @@ class RunStore:
             InvalidInput: if a record cannot be read.
         """
         for path in sorted(self.folder.glob(f"*/*/{_record}")):
-            yield _read(path.parent)
+            if (record := self._read(path.parent)) is not None:
+                yield record
 
     def save(self, result: RunResult, purpose: Purpose) -> RunRecord:
         """Write what a run gave; the record last.
@@ -107,7 +119,17 @@ class RunStore:
         if result.backend != "auto":
             record["backend"] = result.backend
         write_json(folder / _record, record)
-        return _decode(folder, record)
+        return decode_record(folder, record, self._known)
+
+    def _read(self, folder: Path) -> RunRecord | None:
+        """Return the record in a folder, None if there is none."""
+        path = folder / _record
+        try:
+            return decode_record(folder, read_json(path), self._known)
+        except FileNotFoundError:
+            return None
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise InvalidInput(f"{path} cannot be read ({error}): move its folder away and run again.") from error
 
 
 def _metrics(result: RunResult, purpose: Purpose) -> dict[str, float]:
@@ -126,21 +148,18 @@ def _metrics(result: RunResult, purpose: Purpose) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def _read(folder: Path) -> RunRecord:
-    try:
-        return _decode(folder, read_json(folder / _record))
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise InvalidInput(
-            f"{folder / _record} cannot be read ({error}): move its folder away and run again."
-        ) from error
+def decode_record(folder: Path, record: dict[str, Any], known: KnownRecipes) -> RunRecord:
+    """Return the record that JSON holds.
 
-
-def _decode(folder: Path, record: dict[str, Any]) -> RunRecord:
+    Raises:
+        InvalidInput: if it is of another format, or its recipe or its seeds are invalid.
+        KeyError, TypeError: if it is no record.
+    """
     if record["format"] != _format:
         raise InvalidInput(f"its format is {record['format']}, this program writes {_format}")
     return RunRecord(
         folder=folder,
-        run=Run(Recipe.from_json(record["recipe"]), Seeds(**record["seeds"])),
+        run=Run(known.decode(record["recipe"]), Seeds(**record["seeds"])),
         purpose=record["purpose"],
         steps_per_epoch=record["steps_per_epoch"],
         diverged_step=record["diverged_step"],

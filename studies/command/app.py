@@ -15,6 +15,7 @@ from studies.command import show
 from studies.command.arguments import StoreOption, StudyArgument
 from studies.command.loader import built_in, load_study, study_name
 from studies.command.resume import words_given, words_of
+from studies.command.tending import tending
 from sweeps.executors.placement import Placement
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
@@ -42,6 +43,8 @@ BackendOption = Annotated[
     str,
     typer.Option("--backend", help="How steps are taken: chain, functional, or auto, the faster that knows the model."),
 ]
+
+app.add_typer(tending)
 
 
 def main() -> None:

@@ -1,0 +1,187 @@
+"""How far a study is, read from its files alone: no search is opened, no record decoded."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Recipe, Seeds
+from sweeps.files import read_json
+from sweeps.groups import describe
+from sweeps.lock import is_locked
+from sweeps.paths import StudyPaths
+from sweeps.study import sign_of
+
+__all__ = ["Best", "Status", "status_of"]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best trial so far.
+
+    Arguments:
+        number: of the trial.
+        value: of the study's metric.
+        label: of its recipe in a few words; the hash, if this program does not know what the recipe is made of.
+    """
+
+    number: int
+    value: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a study is.
+
+    Arguments:
+        budget_name: under which it last ran.
+        driver: what `StudyPaths.driver` holds, empty if there is none.
+        at_work: whether a driver holds the study's lock.
+        metric: what the search optimizes.
+        trials: of the budget.
+        proposed: trials begun.
+        told: trials that have their value.
+        dropped: trials that lost the race.
+        diverged: trials of which some run diverged.
+        searched: runs of the search that are complete, of how many.
+        confirmed: runs of the winners that are complete, of how many; the second None before the winners are known.
+        best: trial so far.
+        seconds_left: estimated from the journal; None without a basis, 0 of a complete study.
+        finished: whether the study is complete.
+    """
+
+    budget_name: str
+    driver: Mapping[str, Any]
+    at_work: bool
+    metric: str
+    trials: int
+    proposed: int
+    told: int
+    dropped: int
+    diverged: int
+    searched: tuple[int, int]
+    confirmed: tuple[int, int | None]
+    best: Best | None
+    seconds_left: float | None
+    finished: bool
+
+    @property
+    def failure(self) -> str | None:
+        """Why the last driver ended before its end, None if it did not or was asked to."""
+        if self.at_work:
+            return None
+        ended = self.driver.get("ended", "complete")
+        if ended is None:
+            return "the last driver was killed"
+        return None if ended in ("complete", "stopped", "interrupted") else str(ended)
+
+
+def status_of(paths: StudyPaths) -> Status:
+    """Return how far a study is.
+
+    Raises:
+        InvalidInput: if the store holds nothing of it, or what it holds cannot be read.
+    """
+    course = _read(paths, "study")
+    driver = _read(paths, "driver")
+    if not course and not driver:
+        raise InvalidInput(f"{paths.root} holds nothing of a study: `atlas run` it first.")
+    try:
+        return _status(paths, course, driver)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"{paths.root} cannot be read ({error!r}): `atlas verify` says what is wrong.") from error
+
+
+def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, Any]) -> Status:
+    # A driver that has just begun under another budget has not written its course yet.
+    budget_name = driver.get("budget_name", course.get("budget_name"))
+    if course and course["budget_name"] != budget_name:
+        course = {}
+    budget: Mapping[str, Any] = driver.get("budget") or course["budget"]
+    metric: str = driver.get("metric") or course["metric"]
+    trials = course.get("trials", [])
+    known = list(dict.fromkeys(trial["recipe"] for trial in trials))
+    begun = [name for name in driver.get("open", []) if name not in set(known)]
+    search_seeds, report_seeds = budget["search_seeds"], budget["report_seeds"]
+    of_recipe = {name: _complete(paths, [name], search_seeds) for name in known}
+    searched = sum(of_recipe[trial["recipe"]] for trial in trials) + _complete(paths, begun, search_seeds)
+    spared = sum(len(search_seeds) - of_recipe[trial["recipe"]] for trial in trials if trial.get("dropped", False))
+    wanted = budget["trials"] * len(search_seeds) - spared
+    winners = [each["recipe"] for each in course.get("confirmed", [])]
+    confirmed = (_complete(paths, winners, report_seeds), len(winners) * len(report_seeds) if winners else None)
+    finished = bool(course.get("finished", False))
+    runs = confirmed[1] or budget["winners"] * len(report_seeds)
+    remaining = {"search": max(0, wanted - searched), "confirm": max(0, runs - confirmed[0])}
+    workers = max(1, int(driver.get("workers", 1)))
+    left = 0.0 if finished else _seconds_left(_lines(paths, budget_name), remaining, workers)
+    return Status(
+        budget_name=budget_name,
+        driver=driver,
+        at_work=is_locked(paths),
+        metric=metric,
+        trials=budget["trials"],
+        proposed=max(len(trials), driver.get("proposed", 0)),
+        told=len(trials),
+        dropped=sum(trial.get("dropped", False) for trial in trials),
+        diverged=sum(trial["diverged_seeds"] > 0 for trial in trials),
+        searched=(searched, wanted),
+        confirmed=confirmed,
+        best=_best(trials, metric),
+        seconds_left=left,
+        finished=finished,
+    )
+
+
+def _read(paths: StudyPaths, name: str) -> dict[str, Any]:
+    path = getattr(paths, name)
+    content = read_json(path) if path.is_file() else {}
+    if not isinstance(content, dict):
+        raise InvalidInput(f"{path} is not what a driver writes: move it away and run again.")
+    return content
+
+
+def _complete(paths: StudyPaths, recipes: Iterable[str], seeds: Sequence[int]) -> int:
+    """Return how many runs of recipes, given by their hashes, are complete."""
+    names = [Seeds.all(seed).name for seed in seeds]
+    return sum((paths.runs / recipe / name / "record.json").is_file() for recipe in recipes for name in names)
+
+
+def _best(trials: Sequence[Mapping[str, Any]], metric: str) -> Best | None:
+    whole = [trial for trial in trials if not trial.get("dropped", False)]
+    if not whole:
+        return None
+    sign = sign_of(metric)
+    best = min(whole, key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]))
+    try:
+        label = describe(Recipe.from_json(best["recipe_json"]))
+    except InvalidInput:  # made of what a study file defines, and that is executed only when the user names it
+        label = f"recipe {best['recipe']}"
+    return Best(best["number"], best["value"], label)
+
+
+def _lines(paths: StudyPaths, budget_name: str) -> Iterator[dict[str, Any]]:
+    """Yield the journal's lines of a budget; a line torn by a kill is passed over."""
+    for text in paths.journal.read_text().splitlines() if paths.journal.is_file() else ():
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(line, dict) and line.get("budget") == budget_name:
+            yield line
+
+
+def _seconds_left(lines: Iterable[Mapping[str, Any]], remaining: Mapping[str, int], workers: int) -> float | None:
+    """Return the time that the remaining runs take if each takes what those of its purpose did; None without any."""
+    runs, seconds = dict.fromkeys(remaining, 0), dict.fromkeys(remaining, 0.0)
+    for line in lines:
+        if line["purpose"] in remaining:
+            runs[line["purpose"]] += line["runs"]
+            seconds[line["purpose"]] += line["seconds"]
+    if not sum(runs.values()):
+        return None
+    overall = sum(seconds.values()) / sum(runs.values())
+    each = {purpose: seconds[purpose] / runs[purpose] if runs[purpose] else overall for purpose in remaining}
+    return math.fsum(each[purpose] * count for purpose, count in remaining.items()) / workers

@@ -1,0 +1,204 @@
+"""What `atlas status` says is what the files say, at once, whoever is at work."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.results import StudyResults
+from lightning_modules.errors import InvalidInput
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.recipe import Run, Seeds
+from lightning_modules.training.result import RunResult
+from studies.command import status as shown
+from sweeps.activity import Activity
+from sweeps.executors.in_process import InProcess
+from sweeps.files import read_json, write_json
+from sweeps.lock import locked
+from sweeps.paths import StudyPaths
+from sweeps.status import status_of
+from sweeps.store import RunStore
+from tests.stores import cosine
+from tests.test_cli import atlas
+from tests.test_driver import run, study
+
+repository = Path(__file__).parent.parent
+
+
+class Looking(InProcess):
+    """Asks for the status before every stack."""
+
+    def __init__(self, paths):
+        super().__init__()
+        self._paths, self.seen = paths, []
+
+    def next_outcome(self):
+        self.seen.append(status_of(self._paths))
+        return super().next_outcome()
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("watched")
+    paths = StudyPaths(folder / "it")
+    executor = Looking(paths)
+    paths.root.mkdir()
+    with Activity(paths.driver, study, "default", 1, ["--workers", "0"]) as activity:
+        run(folder, executor, activity)
+    return paths, executor.seen
+
+
+def test_a_driver_at_work_is_told_of_while_it_works(watched):
+    _, seen = watched
+    assert all(status.at_work and status.driver["stacks"] == 1 for status in seen)
+    assert all(status.trials == 10 and status.searched[1] == 20 for status in seen)
+    assert (seen[0].told, seen[0].searched[0], seen[0].best, seen[0].seconds_left) == (0, 0, None, None)
+    assert seen[0].proposed == 8  # `parallel_trials`
+    searched = [status.searched[0] for status in seen]
+    assert searched == sorted(searched)
+    assert searched[1] > 0
+    searching = [status for status in seen if status.driver["phase"] == "search"]
+    assert all(status.told <= status.proposed <= 10 for status in searching)
+    assert all(status.seconds_left > 0 for status in seen[1:])
+    last = seen[-1]
+    assert (last.driver["phase"], last.told, last.searched) == ("confirm", 10, (20, 20))
+    assert last.confirmed[0] < last.confirmed[1]
+
+
+def test_a_complete_study_agrees_with_its_course(watched):
+    paths, _ = watched
+    status, course = status_of(paths), read_json(paths.study)
+    assert (status.at_work, status.finished, status.failure, status.seconds_left) == (False, True, None, 0)
+    assert status.confirmed == (3 * len(course["confirmed"]),) * 2
+    assert (status.told, status.proposed, status.dropped, status.diverged) == (10, 10, 0, 0)
+    best = max(course["trials"], key=lambda trial: trial["value"])
+    assert (status.best.number, status.best.value) == (best["number"], best["value"])
+    assert "SGD(learning_rate=" in status.best.label
+
+
+def changed(paths, tmp_path, **changes):
+    copy = StudyPaths(tmp_path / "it")
+    write_json(copy.study, read_json(paths.study) | changes)
+    write_json(
+        copy.driver, read_json(paths.driver) | {"budget": changes.get("budget", read_json(paths.driver)["budget"])}
+    )
+    copy.runs.symlink_to(paths.runs)
+    copy.journal.write_text(paths.journal.read_text())
+    return copy
+
+
+def test_dropped_and_diverged_trials_are_counted_and_never_the_best(watched, tmp_path):
+    paths, _ = watched
+    course = read_json(paths.study)
+    order = sorted(course["trials"], key=lambda trial: -trial["value"])
+    order[0]["dropped"] = True
+    order[1]["diverged_seeds"] = 1
+    seeds = read_json(paths.driver)["budget"] | {"search_seeds": [0, 1, 77]}
+    copy = changed(paths, tmp_path, trials=course["trials"], finished=False, budget=seeds)
+    status = status_of(copy)
+    assert (status.dropped, status.diverged) == (1, 1)
+    assert status.best.number != order[0]["number"]
+    assert status.searched == (20, 29)  # the third seed of the dropped one is never trained
+
+
+def test_the_time_left_is_that_of_the_journal(watched, tmp_path):
+    paths, _ = watched
+    budget = read_json(paths.driver)["budget"] | {"trials": 12}
+    copy = changed(paths, tmp_path, finished=False, confirmed=[], budget=budget)
+    lines = [
+        {"budget": "default", "purpose": "search", "runs": 4, "seconds": 8.0},
+        {"budget": "other", "purpose": "search", "runs": 4, "seconds": 800.0},
+    ]
+    copy.journal.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"budget": "default", "pur')
+    status = status_of(copy)
+    assert status.seconds_left == pytest.approx(
+        2.0 * (4 + 2 * 3)
+    )  # four runs of the search, two winners on three seeds
+    assert "left      at least about 20 s of work" in list(shown.lines(status))
+
+
+def test_how_a_driver_ended_is_told(tmp_path):
+    for error, failure in (
+        (InvalidInput("Trial 3 is wrong: mend it."), "Trial 3 is wrong: mend it."),
+        (KeyboardInterrupt(), None),
+        (MemoryError(), "MemoryError()"),
+    ):
+        paths = StudyPaths(tmp_path / "it")
+        with pytest.raises(type(error)), Activity(paths.driver, study, "default", 1):
+            raise error
+        assert status_of(paths).failure == failure
+    write_json(paths.driver, read_json(paths.driver) | {"ended": None})
+    assert status_of(paths).failure == "the last driver was killed"
+    with locked(paths):
+        assert status_of(paths).failure is None
+
+
+def test_the_verb_says_it_in_six_lines_without_the_slow_libraries(watched):
+    paths, _ = watched
+    code = (
+        f"import sys; sys.argv = ['atlas', 'status', 'it', '--store', {str(paths.root.parent)!r}]\n"
+        "from studies.command.app import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'optuna', 'wandb', 'pytorch_lightning', 'sklearn', 'matplotlib', 'scipy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository)
+    *lines, heavy = done.stdout.splitlines()
+    assert heavy == "[]"
+    assert [line.split()[0] for line in lines] == ["driver", "trials", "runs", "best", "left", "failures"]
+    assert "trials    10 of 10 told, 10 proposed; 0 dropped, 0 with diverged runs" in lines
+
+
+def test_what_cannot_be_told_is_one_sentence(tmp_path, watched, capsys, monkeypatch):
+    status, out, err = atlas(capsys, monkeypatch, "status", "smoke", "--store", tmp_path)
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "holds nothing of a study: `atlas run` it first" in err
+    status, _, err = atlas(capsys, monkeypatch, "status", "it", "--store", watched[0].root.parent, "--watch")
+    assert (status, err) == (2, "atlas: --watch needs a terminal: leave it out to say the status once.\n")
+    for content in ({"trials": 3}, [], {"budget_name": "default", "budget": []}):
+        write_json(tmp_path / "smoke" / "study.json", content)
+        status, out, err = atlas(capsys, monkeypatch, "status", "smoke", "--store", tmp_path)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+
+
+def test_thousands_of_runs_are_opened_and_told_of_within_seconds(tmp_path):
+    """A tenth of ten thousand runs, in a tenth of the time that they may take, on a machine that does other things."""
+    paths = StudyPaths(tmp_path / "it")
+    store, trials = RunStore(paths.runs), []
+    for number in range(100):
+        recipe = replace(cosine, optimizer=SGD(0.01 + number / 1000))
+        for seed in range(10):
+            ones = np.ones(3)
+            store.save(
+                RunResult(Run(recipe, Seeds.all(seed)), 4, None, None, np.ones(12), ones, ones, (), {}), "search"
+            )
+        trials.append(
+            {
+                "number": number,
+                "recipe": recipe.hash,
+                "recipe_json": recipe.to_json(),
+                "value": 1.0,
+                "diverged_seeds": 0,
+            }
+        )
+    course = {
+        "format": 1, "name": "it", "question": "?", "budget_name": "default", "metric": "validation_accuracy",
+        "budget": {"trials": 100, "search_seeds": list(range(10)), "report_seeds": [50], "winners": 1},
+        "group_by": [], "claims": [], "finished": False, "trials": trials, "confirmed": [], "provenance": {},
+    }  # fmt: skip
+    write_json(paths.study, course)
+    begin = time.process_time()
+    assert status_of(paths).searched == (1000, 1000)
+    assert time.process_time() - begin < 0.2
+    begin = time.process_time()
+    results = StudyResults.open(paths)
+    assert time.process_time() - begin < 0.4
+    assert sum(len(trial.records) for trial in results.trials) == 1000
+    for trial in results.trials[::37]:
+        assert trial.records[3].run == Run(trial.recipe, Seeds.all(3))
