@@ -1,4 +1,4 @@
-"""The verbs that look after a study's store: how far it is."""
+"""The verbs that look after a study's store: how far it is, whether it is sound."""
 
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +34,32 @@ def status(
     if not console.is_terminal:
         raise InvalidInput("--watch needs a terminal: leave it out to say the status once.")
     status_lines.watch(paths, console)
+
+
+@tending.command()
+def verify(
+    study: StudyArgument,
+    store: StoreOption = Path("runs"),
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out checksums and arrays.")] = False,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Move what is broken into STORE/STUDY/damaged, to be trained again.")
+    ] = False,
+) -> None:
+    """Check every record, file, checksum and array of a study; exit status 1 if anything is wrong."""
+    from sweeps.mending import mend as move_aside
+    from sweeps.verification import verify as findings_of
+
+    paths = _paths(study, store)
+    findings = list(findings_of(paths, quick=quick))
+    for finding in findings:
+        typer.echo(str(finding))
+    if not findings:
+        typer.echo(f"Nothing is wrong in {paths.root}.")
+        return
+    if mend:
+        moved = move_aside(paths, findings)
+        typer.echo(f"Moved {len(moved)} files or folders into {paths.damaged}: `atlas run {study}` mends the rest.")
+    raise typer.Exit(1)
 
 
 def _paths(study: str, store: Path) -> StudyPaths:
