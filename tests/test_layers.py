@@ -25,6 +25,7 @@ allowed = {
         "numpy": "*",
         "optuna": "search.py",
         "psutil": "machine.py",
+        "pyarrow": "export.py",
         "pytorch_lightning": "executors/preload.py",
         "safetensors": "files.py",
         "scipy": "racing.py",

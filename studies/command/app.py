@@ -15,6 +15,7 @@ from studies.command import show
 from studies.command.arguments import StoreOption, StudyArgument
 from studies.command.loader import built_in, load_study, study_name
 from studies.command.resume import words_given, words_of
+from studies.command.show_run import is_run, run_lines
 from studies.command.tending import tending
 from sweeps.executors.placement import Placement
 from sweeps.paths import StudyPaths
@@ -30,6 +31,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+StudyOrRun = Annotated[
+    str, typer.Argument(metavar="STUDY|RUN", help="A study, or a run's folder, or its RECIPE/SEEDS within the store.")
+]
 BudgetOption = Annotated[str, typer.Option("--budget", help="How much to spend: smoke, default or full.")]
 PrecisionOption = Annotated[
     str | None,
@@ -66,8 +70,12 @@ def list_() -> None:
 
 
 @app.command("show")
-def show_(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
-    """Show a study: its question, recipe, budgets and claims, and how far it has come in the store."""
+def show_(study: StudyOrRun, store: StoreOption = Path("runs")) -> None:
+    """Show a study, its question, recipe, budgets, claims and progress, or a run: its record, curves, snapshots."""
+    if is_run(study):
+        for line in run_lines(study, store):
+            typer.echo(line)
+        return
     loaded = load_study(study)
     for line in show.lines(loaded, StudyPaths(store / loaded.name)):
         typer.echo(line)

@@ -1,4 +1,4 @@
-"""The verbs that look after a study's store: how far it is, whether it is sound."""
+"""The verbs that look after a study's store: how far it is, whether it is sound, its runs as a table."""
 
 from pathlib import Path
 from typing import Annotated
@@ -60,6 +60,27 @@ def verify(
         moved = move_aside(paths, findings)
         typer.echo(f"Moved {len(moved)} files or folders into {paths.damaged}: `atlas run {study}` mends the rest.")
     raise typer.Exit(1)
+
+
+@tending.command()
+def export(
+    study: StudyArgument,
+    out: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    store: StoreOption = Path("runs"),
+    form: Annotated[str, typer.Option("--format", help="csv, or parquet, which needs pyarrow.")] = "csv",
+    per: Annotated[str, typer.Option("--per", help="A row for each run, or for each snapshot.")] = "run",
+) -> None:
+    """Write a table of all complete runs: recipe, seeds, purpose, metrics, steps."""
+    from sweeps.export import rows, write_csv, write_parquet
+
+    writers = {"csv": write_csv, "parquet": write_parquet}
+    if form not in writers:
+        raise InvalidInput(f"The format is {form!r}: give --format csv or parquet.")
+    if per not in ("run", "snapshot"):
+        raise InvalidInput(f"A row is for each {per!r}: give --per run or snapshot.")
+    table = list(rows(_paths(study, store), "run" if per == "run" else "snapshot"))
+    writers[form](out, table)
+    typer.echo(f"{len(table)} rows: {out}")
 
 
 def _paths(study: str, store: Path) -> StudyPaths:
