@@ -173,3 +173,8 @@ def test_objects_are_never_unpickled(tmp_path):
     with pytest.raises(InvalidInput, match=r"trap.npz' is no \.npz file of plain numbers: Object arrays"):
         Npz(str(tmp_path / "trap.npz"))
     assert not (tmp_path / "sprung").exists()
+
+
+def test_the_home_of_nobody_is_one_sentence():
+    with pytest.raises(InvalidInput, match=r"The data file '~nobody-of-that-name/x\.npz' cannot be read"):
+        Npz("~nobody-of-that-name/x.npz")

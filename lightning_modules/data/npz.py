@@ -66,7 +66,7 @@ def _checksum_of(path: str) -> str:
     # A study makes its recipe anew for every trial: the file is read again only when it was written again.
     try:
         status = Path(path).expanduser().stat()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: the home of a user who does not exist
         raise InvalidInput(f"The data file {path!r} cannot be read: {error}.") from error
     return _read_checksum(path, str(Path.cwd()), status.st_mtime_ns, status.st_size)
 
