@@ -48,7 +48,7 @@ def read_json(path: Path) -> Any:
         InvalidInput: if it holds something else.
     """
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_bytes())
     except ValueError as error:
         raise InvalidInput(f"{path} is not JSON ({error}): move it away and run again.") from error
 

@@ -21,7 +21,7 @@ __all__ = ["verify"]
 
 _databases = {"search.db", "search.db-wal", "search.db-shm"}
 _folders = {"runs", "single", "wandb", "report", "damaged"}
-_files = {".lock", "study.json", "driver.json", "journal.jsonl", *_databases}
+_files = {".lock", ".stop", "study.json", "driver.json", "journal.jsonl", *_databases}
 
 
 def verify(paths: StudyPaths, *, quick: bool = False) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def _root(paths: StudyPaths) -> Iterator[Finding]:
     """Verify what lies in the study's folder itself."""
     for entry in sorted(os.scandir(paths.root), key=lambda entry: entry.name):
         path = Path(entry.path)
-        if is_leftover(entry.name) or entry.name.startswith(".report.") or entry.name == paths.stop.name:
+        if is_leftover(entry.name) or entry.name.startswith(".report."):
             yield Finding(path, "was left behind by a driver that was killed", path)
         elif entry.name not in (_folders if entry.is_dir() else _files):
             yield Finding(path, "is not part of a study", path)

@@ -51,7 +51,9 @@ def _compare(
     faults = []
     if course["format"] != 1:
         faults.append(f"has the format {course['format']!r}")
-    search_seeds, report_seeds = course["budget"]["search_seeds"], course["budget"]["report_seeds"]
+    search_seeds, report_seeds = (
+        [Seeds.all(seed).name for seed in course["budget"][name]] for name in ("search_seeds", "report_seeds")
+    )
     if [trial["number"] for trial in course["trials"]] != list(range(len(course["trials"]))):
         faults.append("does not number its trials from 0")
     if len(course["trials"]) > course["budget"]["trials"]:
@@ -63,7 +65,7 @@ def _compare(
         if known.hash(known.decode(trial["recipe_json"])) != name:
             faults.append(f"gives trial {number} a recipe that is not {name}")
             continue
-        runs = [(name, Seeds.all(seed).name) for seed in search_seeds]
+        runs = [(name, seeds) for seeds in search_seeds]
         if not trial.get("dropped", False):
             missing |= {run: f"and trial {number} was trained on it" for run in runs if run not in records}
             found = [record for record in map(records.get, runs) if record is not None]
@@ -73,8 +75,8 @@ def _compare(
         if known.hash(known.decode(each["recipe_json"])) != name:
             faults.append(f"confirms a recipe that is not {name}")
             continue
-        for seed in report_seeds if course["finished"] else ():
-            run = (name, Seeds.all(seed).name)
+        for seeds in report_seeds if course["finished"] else ():
+            run = (name, seeds)
             record = records.get(run)
             if run not in records or (record is not None and record.purpose == "search"):
                 missing[run] = f"and the study, which is finished, confirms {name}"

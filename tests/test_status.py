@@ -1,5 +1,6 @@
 """What `atlas status` says is what the files say, at once, whoever is at work."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from analysis.results import StudyResults
 from lightning_modules.errors import InvalidInput
@@ -153,6 +155,19 @@ def test_the_verb_says_it_in_six_lines_without_the_slow_libraries(watched):
     assert heavy == "[]"
     assert [line.split()[0] for line in lines] == ["driver", "trials", "runs", "best", "left", "failures"]
     assert "trials    10 of 10 told, 10 proposed; 0 dropped, 0 with diverged runs" in lines
+
+
+def test_watching_renews_the_lines_until_nobody_is_at_work(watched, monkeypatch):
+    paths, _ = watched
+    console = Console(force_terminal=True, file=io.StringIO(), width=200)
+    looks = iter([replace(status_of(paths), at_work=True, told=told) for told in (3, 4)] + [status_of(paths)])
+    monkeypatch.setattr(shown, "status_of", lambda _: next(looks))
+    monkeypatch.setattr(shown, "_seconds_between_looks", 0.0)
+    shown.watch(paths, console)
+    said = console.file.getvalue()
+    places = [said.index(f" {told} of 10 told") for told in (3, 4, 10)]
+    assert places == sorted(places)
+    assert next(looks, None) is None
 
 
 def test_what_cannot_be_told_is_one_sentence(tmp_path, watched, capsys, monkeypatch):
