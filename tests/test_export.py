@@ -42,10 +42,16 @@ def unflattened(row):
         place = data
         for each in path:
             place = place.setdefault(each, {})
-        place[last] = (
-            modules[value] if last == "type" else json.loads(value if value not in ("True", "False") else value.lower())
-        )
+        place[last] = modules[value] if last == "type" else _value(value)
     return data
+
+
+def _value(text):
+    """A cell's value: a number, a truth value, a list, or as it stands."""
+    try:
+        return json.loads(text.lower() if text in ("True", "False") else text)
+    except json.JSONDecodeError:
+        return text
 
 
 def _types(data):
