@@ -146,15 +146,27 @@ def test_every_row_of_second_order_equals_a_script(case, data, seed):
     of_one_shape = data.draw(st.sampled_from(second_order_cases[case]))
     optimizers = data.draw(st.lists(of_one_shape, min_size=7, max_size=7))
     assert isinstance(optimizers[0], SecondOrder)
-    compare(optimizers, seed, Waves, waves)
+    compare(optimizers, seed, Waves, waves, own_drift)
 
 
-def compare(optimizers, seed, objective, plain):
+def no_drift(*_):
+    return 0.0
+
+
+def own_drift(optimizer, weights, closures, multipliers, expected):
+    """How far the script's own end moves if its start is changed in the last bit: of some steps rounding grows."""
+    ends = [take_plain_steps(optimizer, weights * (1 + sign * 2.0**-52), closures, multipliers)[0] for sign in (-1, 1)]
+    return max((end - expected).abs().max().item() for end in ends)
+
+
+def compare(optimizers, seed, objective, plain, drift=no_drift):
     assert len({shape_of(each) for each in optimizers}) == 1
     weights, gradients, multipliers = draw_problem(seed, len(optimizers))
     result, losses, _ = update_all(optimizers, weights, [objective(each) for each in gradients], multipliers)
     for row, optimizer in enumerate(optimizers):
         closures = [partial(plain, each[row]) for each in gradients]
         expected, expected_losses = take_plain_steps(optimizer, weights[row], closures, multipliers)
-        torch.testing.assert_close(result[row], expected, rtol=1e-9, atol=1e-9)
-        torch.testing.assert_close(losses[:, row], expected_losses, rtol=1e-9, atol=1e-9)
+        # The drift of one changed bit stands for that of the many operations whose order differs.
+        atol = max(1e-9, 100 * drift(optimizer, weights[row], closures, multipliers, expected))
+        torch.testing.assert_close(result[row], expected, rtol=1e-9, atol=atol)
+        torch.testing.assert_close(losses[:, row], expected_losses, rtol=1e-9, atol=atol)

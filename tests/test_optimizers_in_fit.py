@@ -48,7 +48,8 @@ class Rows(nn.Module):
 
     def __init__(self, outputs: int) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(8, 2, dropout=0.2, batch_first=True)
+        # A bias of the keys has no gradient but rounding, which Adam would make steps of.
+        self.attention = nn.MultiheadAttention(8, 2, dropout=0.2, bias=False, batch_first=True)
         self.norm, self.drop, self.head = nn.GroupNorm(2, 8), nn.Dropout(0.3), nn.Linear(64, outputs)
 
     def forward(self, x):

@@ -69,7 +69,9 @@ class Chain(Stacked):
 
 def _batch_last(inputs: Tensor) -> Tensor:
     """Return inputs (runs, batch, *shape) as (runs, *shape, batch), without copying them."""
-    return inputs.movedim(1, -1)
+    moved = inputs.movedim(1, -1)
+    # A single feature lies both ways at once: which of them torch sees would depend on the size of the stack.
+    return moved.contiguous() if inputs[0, 0].numel() == 1 else moved
 
 
 def _batch_last_contiguous(inputs: Tensor) -> Tensor:

@@ -24,7 +24,8 @@ def product_into(out: Tensor, a: Tensor, b: Tensor) -> None:
     """Overwrite `out` with ``a @ b``."""
     if _is_lowering(out):
         out.copy_(torch.bmm(lowered(a), lowered(b)))
-    elif out.shape[1] * out.shape[2] > _copied or out.is_contiguous():
+    elif out.shape[1] * out.shape[2] > _copied or out.shape[2] == 1 or out.is_contiguous():
+        # A single column is multiplied by another routine where there is one run, with another rounding.
         torch.bmm(a, b, out=out)
     else:
         out.copy_(torch.bmm(a, b))
