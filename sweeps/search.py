@@ -1,30 +1,28 @@
-"""The search for good recipes: Optuna by ask and tell, and nothing else of the program knows Optuna."""
+"""The search for good recipes: what was proposed and told lies in a database, from which all else follows."""
 
-import sqlite3
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 import optuna
-from optuna.trial import BaseTrial, FixedTrial, Trial, TrialState
-from sqlalchemy import URL, event
-from sqlalchemy.exc import SQLAlchemyError
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from lightning_modules.component import content_hash, label
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
-from sweeps.study import Budget, Study, sign_of
-from sweeps.suggest import Suggest, build_recipe
+from sweeps.changes import Recorded, described, recipe_changes, refuse, study_changes
+from sweeps.database import open_database, sentences
+from sweeps.proposers.asking import Asking
+from sweeps.proposers.choose import proposer_of
+from sweeps.proposers.distributions import distribution_of, space_of
+from sweeps.proposers.proposer import Past, Proposer
+from sweeps.study import Study, sign_of
+from sweeps.suggest import build_recipe
 
 __all__ = ["Proposal", "Search"]
 
-T = TypeVar("T")
-
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-_recipe_key = "recipe"
+_recipe_key, _json_key, _names_key, _seeds_key, _origin_key = "recipe", "recipe_json", "names", "search seeds", "origin"
 
 
 @dataclass(frozen=True)
@@ -45,45 +43,39 @@ class Proposal:
 class Search:
     """Proposes recipes and learns from their values; everything it knows lies in its database.
 
-    The sampler is seeded anew for every trial by its number, so that a search
-    that is killed and opened again proposes what it would have proposed.
+    A trial is written whole, in one transaction, or not at all, and what is
+    proposed depends on nothing but its number and what is in the database: a
+    search that is killed and opened again proposes what it would have proposed.
+
+    When search seeds are added to a study, the recipes proposed so far stay
+    what they are and lose their values, which are to be told anew as means over
+    all seeds; what is proposed later learns from the new values only. The
+    search on fewer seeds stays in the database as it was.
 
     Arguments:
         study: what is searched.
         budget_name: a search is continued only under the same budget.
-        path: the SQLite database, made if it is missing.
+        database: the path of an SQLite file, made if it is missing, or an SQLAlchemy URL.
+        name: of the search in the database; the budget's unless it is given.
 
     Raises:
-        InvalidInput: if the study file has changed since trials were made, or the database is damaged.
+        InvalidInput: if the study file has changed since trials were made, or the database cannot be used.
     """
 
-    def __init__(self, study: Study, budget_name: str, path: Path) -> None:
-        self._study, self._budget = study, study.budget(budget_name)
-        try:
-            self._optuna = optuna.create_study(
-                storage=_storage(path),
-                study_name=budget_name,
-                direction="maximize" if sign_of(study.metric) > 0 else "minimize",
-                load_if_exists=True,
-            )
-        except (sqlite3.DatabaseError, SQLAlchemyError) as error:
-            raise InvalidInput(
-                f"{path} is not a search's database ({error}): move it away and run again; complete runs are kept."
-            ) from error
-
-        asked = {"metric": study.metric, "search seeds": list(self._budget.search_seeds), "seed": study.search_seed}
-        for name, value in asked.items():
-            before = self._optuna.user_attrs.get(name, value)
-            if before != value:
-                raise InvalidInput(
-                    f"The study's {name} was {before} when its search began and is {value} now:"
-                    " give a new --store, or undo the change."
-                )
-            self._optuna.set_user_attr(name, value)
+    def __init__(self, study: Study, budget_name: str, database: Path | str, name: str = "") -> None:
+        self._study, self._budget_name, self._database = study, budget_name, database
+        self._storage = open_database(database)
+        with sentences(database):
+            self._optuna = self._open(name or budget_name)
 
     def proposals(self) -> list[Proposal]:
-        """Return all proposals made so far, by number; those without a value are still to be trained."""
-        return [self._proposal(trial) for trial in self._optuna.get_trials(deepcopy=False)]
+        """Return all proposals made so far, by number; those without a value are still to be trained.
+
+        Raises:
+            InvalidInput: if the study's recipe function has changed; says how.
+        """
+        with sentences(self._database):
+            return [self._proposal(trial) for trial in self._trials()]
 
     def ask(self) -> Proposal:
         """Propose the next recipe.
@@ -91,84 +83,87 @@ class Search:
         Raises:
             InvalidInput: if the study's recipe cannot be built.
         """
-        number = len(self._optuna.get_trials(deepcopy=False))
-        self._seed_sampler(number)
-        return self._build(self._optuna.ask())
+        with sentences(self._database):
+            past = [_past(trial) for trial in self._trials()]
+        number, proposer = len(past), proposer_of(self._study, self._budget_name, past)
+        asking = Asking(self._study.budget(self._budget_name), proposer, past)
+        recipe = build_recipe(self._study, asking)
+        with sentences(self._database):
+            self._write(number, recipe, asking, proposer)
+        return Proposal(number, recipe, None)
 
     def tell(self, number: int, value: float) -> None:
         """Report the value of a proposal."""
-        self._optuna.tell(number, value)
+        with sentences(self._database):
+            self._optuna.tell(number, value)
 
-    def _proposal(self, frozen: optuna.trial.FrozenTrial) -> Proposal:
-        if frozen.state == TrialState.COMPLETE:
-            recipe = build_recipe(self._study, _OptunaSuggest(FixedTrial(frozen.params), self._budget))
-            self._check_unchanged(frozen, recipe)
-            return Proposal(frozen.number, recipe, frozen.value)
-        # The program was killed while this trial was under way: attached again, it gives the same recipe.
-        self._seed_sampler(frozen.number)
-        return self._build(Trial(self._optuna, frozen._trial_id))
+    def _trials(self) -> Sequence[FrozenTrial]:
+        return self._optuna.get_trials(deepcopy=False)
 
-    def _build(self, trial: Trial) -> Proposal:
-        recipe = build_recipe(self._study, _OptunaSuggest(trial, self._budget))
-        self._check_unchanged(trial, recipe)
-        trial.set_user_attr(_recipe_key, recipe.hash)
-        return Proposal(trial.number, recipe, None)
+    def _write(self, number: int, recipe: Recipe, asking: Asking, proposer: Proposer) -> None:
+        trial = create_trial(
+            state=TrialState.RUNNING,
+            params=asking.values,
+            distributions={name: distribution_of(space) for name, space in asking.asked.items()},
+            user_attrs={_recipe_key: recipe.hash, _json_key: recipe.to_json(), _names_key: list(asking.asked)},
+            system_attrs=proposer.notes,
+        )
+        self._optuna.add_trial(trial)
+        if len(self._trials()) != number + 1:
+            raise InvalidInput("Another atlas is at work on this search: let it finish, or give another --store.")
 
-    def _check_unchanged(self, trial: Any, recipe: Recipe) -> None:
-        if trial.user_attrs.get(_recipe_key, recipe.hash) != recipe.hash:
-            raise InvalidInput(
-                f"The study's recipe has changed since trial {trial.number} was made (--precision is part of it):"
-                " give a new --store, or undo the change."
-            )
+    def _proposal(self, frozen: FrozenTrial) -> Proposal:
+        past = _past(frozen)
+        recorded = Recorded(self._study, self._budget_name, past.number, past.values, past.spaces)
+        recipe = build_recipe(self._study, recorded)
+        recorded.check_complete()
+        if frozen.user_attrs.get(_recipe_key, recipe.hash) != recipe.hash:
+            before = frozen.user_attrs.get(_json_key)
+            raise refuse(past.number, recipe_changes(before, recipe.to_json()) if before else ["in its fixed parts"])
+        return Proposal(past.number, recipe, past.value)
 
-    def _seed_sampler(self, number: int) -> None:
-        seed = int(content_hash((self._study.search_seed, number)), 16) % 2**32
-        self._optuna.sampler = optuna.samplers.TPESampler(seed=seed)
+    def _open(self, name: str) -> optuna.Study:
+        """Return the search on the most seeds, carried on to those that were added."""
+        found = [self._load(each) for each in self._storage_names() if each == name or each.startswith(f"{name}, on ")]
+        known = [each for each in found if _seeds_key in each.user_attrs]
+        latest = max(known, key=lambda each: len(each.user_attrs[_seeds_key]), default=None) or self._load(name)
+        self._carry_on(latest)
+        now, before = described(self._study, self._budget_name), latest.user_attrs
+        made = len(latest.get_trials(deepcopy=False))
+        if made and (changes := study_changes(before, now, made)):
+            raise InvalidInput(f"The study's {'; its '.join(changes)}: give a new --store, or undo the change.")
+        if made and len(now[_seeds_key]) > len(before.get(_seeds_key, now[_seeds_key])):
+            origin, latest = latest.study_name, self._load(f"{name}, on {len(now[_seeds_key])} search seeds")
+            latest.set_user_attr(_origin_key, origin)
+        for key, value in now.items():
+            if latest.user_attrs.get(key, ...) != value:
+                latest.set_user_attr(key, value)
+        self._carry_on(latest)
+        return latest
+
+    def _storage_names(self) -> list[str]:
+        return list(optuna.get_all_study_names(self._storage))
+
+    def _load(self, name: str) -> optuna.Study:
+        return optuna.create_study(
+            storage=self._storage,
+            study_name=name,
+            direction="maximize" if sign_of(self._study.metric) > 0 else "minimize",
+            load_if_exists=True,
+        )
+
+    def _carry_on(self, study: optuna.Study) -> None:
+        """Give a search on added seeds the trials of that on fewer, to be told anew, as far as it lacks them."""
+        origin = study.user_attrs.get(_origin_key)
+        if origin is not None:
+            for trial in self._load(origin).get_trials()[len(study.get_trials(deepcopy=False)) :]:
+                trial.state, trial.values, trial.datetime_complete = TrialState.RUNNING, None, None
+                study.add_trial(trial)
 
 
-class _OptunaSuggest(Suggest):
-    """Takes the values from an Optuna trial."""
-
-    def __init__(self, trial: BaseTrial, budget: Budget) -> None:
-        self._trial, self.budget = trial, budget
-
-    def uniform(self, name: str, low: float, high: float) -> float:
-        return self._trial.suggest_float(name, low, high)
-
-    def log(self, name: str, low: float, high: float) -> float:
-        return self._trial.suggest_float(name, low, high, log=True)
-
-    def integer(self, name: str, low: int, high: int) -> int:
-        return self._trial.suggest_int(name, low, high)
-
-    def choice(self, name: str, options: Sequence[T]) -> T:
-        keys = [_key(option) for option in options]
-        if not keys or len(set(keys)) < len(keys):
-            raise InvalidInput(f"The options of {name!r} are {', '.join(map(str, keys))}: give some, each once.")
-        return options[keys.index(self._trial.suggest_categorical(name, keys))]
-
-
-def _key(option: object) -> str | int | float | bool | None:
-    """Return what stands for an option in the database: a plain value itself, a component by its label and hash."""
-    if option is None or isinstance(option, str | int | float | bool):
-        return option
-    return f"{label(option)} {content_hash(option)}"
-
-
-def _storage(path: Path) -> optuna.storages.RDBStorage:
-    """Return a storage on SQLite that does not wait for the disk at every commit.
-
-    The write-ahead log survives the end of the program at any moment, which
-    the default rollback journal does too, at ten times the cost.
-    """
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
-    # A path may hold what means something in a URL.
-    url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query={"uri": "true"})
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        storage = optuna.storages.RDBStorage(url.render_as_string(), engine_kwargs={"connect_args": {"timeout": 60}})
-    event.listen(storage.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=NORMAL"))
-    storage.engine.dispose()  # Connections opened before the listener was there are closed.
-    return storage
+def _past(frozen: FrozenTrial) -> Past:
+    names: list[str] = frozen.user_attrs.get(_names_key, list(frozen.params))
+    spaces = {name: space_of(frozen.distributions[name]) for name in names}
+    values = {name: frozen.params[name] for name in names}
+    notes: dict[str, Any] = frozen.system_attrs
+    return Past(frozen.number, values, spaces, frozen.value, notes)

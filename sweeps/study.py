@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
@@ -10,6 +10,7 @@ from lightning_modules.recipe import Recipe
 from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
 from sweeps.racing import Racing
+from sweeps.sampler import Sampler, check_sampler, given_values
 from sweeps.suggest import Suggest
 
 __all__ = ["Budget", "Metric", "Study", "metric_of", "sign_of"]
@@ -77,10 +78,15 @@ class Study:
         metric: what the search optimizes, the mean over the search seeds: ``validation_accuracy`` of classification,
             ``validation_rmse`` of regression, or ``validation_loss`` of either.
         search_seed: seeds the search itself.
+        sampler: what proposes recipes: ``tpe`` learns from all values told; ``random``; ``quasi-random`` covers the
+            space evenly; ``cma-es`` adapts a normal distribution to ranges that are always asked for, and leaves
+            choices and conditional ranges to chance; or a ``Grid({"learning_rate": (0.01, 0.1), …})``.
+        start: starting points that are tried first, in order, as dictionaries of values by name; what one leaves
+            out, the sampler proposes.
         claims: what the study expects, decided by the report.
 
     Raises:
-        InvalidInput: for an empty question or no budget.
+        InvalidInput: for an empty question, no budget, or a sampler or starting point that is none.
     """
 
     question: str
@@ -89,6 +95,8 @@ class Study:
     group_by: Sequence[str] = ()
     metric: Metric = "validation_accuracy"
     search_seed: int = 0
+    sampler: Sampler = "tpe"
+    start: Sequence[Mapping[str, Any]] = ()
     claims: Sequence[Claim] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
@@ -107,6 +115,11 @@ class Study:
                 " 'validation_loss'."
             )
         require_integer("The study's search_seed", self.search_seed, at_least=0)
+        check_sampler(self.sampler)
+        if isinstance(self.start, Mapping | str):
+            raise InvalidInput(f"The study's start is {self.start!r}: give a list of dictionaries.")
+        for number, point in enumerate(self.start):
+            given_values(point, number)
 
     def check(self, recipe: Recipe) -> None:
         """Raise `InvalidInput` unless the metric is one that runs of a recipe have."""

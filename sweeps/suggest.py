@@ -1,6 +1,5 @@
 """How a study asks for the values of its recipe."""
 
-import math
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
+from sweeps.space import Choice, Integer, Log, Space, Uniform, Value, key_of
 
 if TYPE_CHECKING:
     from sweeps.study import Budget, Study
@@ -20,56 +20,73 @@ T = TypeVar("T")
 class Suggest(ABC):
     """Proposes values by name, in whatever order a study asks (define by run).
 
-    A recipe may ask for one value or another depending on an earlier one.
-
-    Attributes:
-        budget: the budget under which the study runs.
-    """
-
-    budget: "Budget"
-
-    @abstractmethod
-    def uniform(self, name: str, low: float, high: float) -> float:
-        """Propose a number between `low` and `high`, both possible."""
-
-    @abstractmethod
-    def log(self, name: str, low: float, high: float) -> float:
-        """Propose a number between `low` and `high`, both above 0, evenly in its logarithm."""
-
-    @abstractmethod
-    def integer(self, name: str, low: int, high: int) -> int:
-        """Propose a whole number from `low` to `high`, both included."""
-
-    @abstractmethod
-    def choice(self, name: str, options: Sequence[T]) -> T:
-        """Propose one of the options, each different: numbers, strings or components such as schedules."""
-
-
-class Middle(Suggest):
-    """Proposes the middle of every range and the first of every choice: the recipe before any search.
+    A recipe may ask for one value or another depending on an earlier one. A
+    name that is asked for again gives the same value again.
 
     Arguments:
         budget: the budget under which the study runs.
+
+    Attributes:
+        asked: what was asked for so far, by name, in order.
+        values: what was proposed, by name.
     """
 
     def __init__(self, budget: "Budget") -> None:
         self.budget = budget
+        self.asked: dict[str, Space] = {}
+        self.values: dict[str, Value] = {}
 
     def uniform(self, name: str, low: float, high: float) -> float:
-        return (low + high) / 2
+        """Propose a number between `low` and `high`, both possible."""
+        return float(self._ask(name, Uniform(low, high)))  # type: ignore[arg-type]
 
     def log(self, name: str, low: float, high: float) -> float:
-        if not 0 < low <= high:
-            raise InvalidInput(f"The range of {name!r} is {low} to {high}: give 0 < low ≤ high for a logarithmic one.")
-        return math.sqrt(low * high)
+        """Propose a number between `low` and `high`, both above 0, evenly in its logarithm."""
+        return float(self._ask(name, Log(low, high)))  # type: ignore[arg-type]
 
     def integer(self, name: str, low: int, high: int) -> int:
-        return (low + high) // 2
+        """Propose a whole number from `low` to `high`, both included."""
+        return int(self._ask(name, Integer(low, high)))  # type: ignore[arg-type]
 
     def choice(self, name: str, options: Sequence[T]) -> T:
-        if not options:
-            raise InvalidInput(f"{name!r} has no options: give at least one.")
-        return options[0]
+        """Propose one of the options, each different: numbers, strings or components such as schedules."""
+        with _Placed():
+            space = Choice(tuple(key_of(option) for option in options))
+        return options[space.options.index(self._ask(name, space))]
+
+    @abstractmethod
+    def propose(self, name: str, space: Space) -> Value:
+        """Propose a value that a space holds; an option by its key."""
+
+    def _ask(self, name: str, space: Space) -> Value:
+        with _Placed():
+            space.check(name)
+            if (before := self.asked.get(name, space)) != space:
+                raise InvalidInput(f"{name!r} was asked for from {before}, and now from {space}: give another name.")
+            if name not in self.asked:
+                self.values[name] = self.propose(name, space)
+                self.asked[name] = space
+        return self.values[name]
+
+
+class Middle(Suggest):
+    """Proposes the middle of every range and the first of every choice: the recipe before any search."""
+
+    def propose(self, name: str, space: Space) -> Value:
+        return space.middle
+
+
+class _Placed:
+    """Says in the sentence of an error which line of the study asked."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InvalidInput):
+            stack = reversed(traceback.extract_stack())
+            frame = next(frame for frame in stack if frame.filename != __file__)
+            raise InvalidInput(f"{frame.filename}, line {frame.lineno}: {error}") from error
 
 
 def build_recipe(study: "Study", suggest: Suggest) -> Recipe:
@@ -83,7 +100,9 @@ def build_recipe(study: "Study", suggest: Suggest) -> Recipe:
     except InvalidInput:
         raise
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
+        frames = traceback.extract_tb(error.__traceback__)
+        code = getattr(study.recipe, "__code__", None)
+        frame = [*frames, *(each for each in frames if code and each.filename == code.co_filename)][-1]
         raise InvalidInput(
             f"The study's recipe fails in {frame.filename}, line {frame.lineno}: {type(error).__name__}: {error}"
         ) from error

@@ -1,0 +1,1 @@
+"""How the values of a trial are proposed."""
