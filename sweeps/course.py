@@ -14,6 +14,7 @@ from typing import Any
 
 from lightning_modules.component import to_json
 from lightning_modules.recipe import Recipe
+from sweeps.secrets import without_passwords
 from sweeps.study import Study
 
 __all__ = ["Confirmation", "Course", "TrialOutcome", "append_journal"]
@@ -115,7 +116,7 @@ class Course:
 def _provenance(journal: Path, budget_name: str) -> dict[str, Any]:
     """Return where results come from: command, versions, commit, hardware, and the work by purpose."""
     return {
-        "command": " ".join(["atlas", *sys.argv[1:]]),
+        "command": without_passwords(" ".join(["atlas", *sys.argv[1:]])),
         "versions": {"python": platform.python_version()} | {package: version(package) for package in _packages},
         "commit": _commit(),
         "hardware": f"{platform.machine()}, {os.cpu_count()} CPU cores, {platform.system()}",

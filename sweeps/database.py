@@ -11,7 +11,7 @@ from urllib.parse import quote
 import optuna
 from optuna.exceptions import StorageInternalError
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from lightning_modules.errors import InvalidInput
 from sweeps.files import write_aside
@@ -87,11 +87,11 @@ def _storage(url: URL, arguments: dict[str, object] | None = None) -> optuna.sto
 def _sentence(place: Path | str, error: Exception) -> str:
     if isinstance(place, Path):
         return f"{place} is not a search's database ({error}): move it away and run again; complete runs are kept."
-    if isinstance(error, ArgumentError):
+    if isinstance(error, ArgumentError) and not isinstance(error, NoSuchModuleError):
         return "--storage is not a URL: give one such as postgresql://user:password@host/database."
     url = make_url(place)
     shown = url.render_as_string()
-    if isinstance(error, ImportError):
+    if isinstance(error, ImportError | NoSuchModuleError):
         return f"The driver of {shown} is not installed: for PostgreSQL pip install 'lossatlas[postgresql]'."
     reason = " ".join(str(error.__cause__ or error).split())
     return f"The database {shown} cannot be used ({without_passwords(reason, url.password)}): see that it runs."

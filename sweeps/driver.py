@@ -9,6 +9,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.training.stack_data import load
 from sweeps.course import Confirmation, Course, TrialOutcome, append_journal
+from sweeps.database import identity
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
@@ -44,6 +45,7 @@ class Driver:
         watcher: hears of progress.
         in_order: what is proposed depends on no timing (`Searching`).
         stop: tells, between stacks, whether to leave.
+        database: an SQLAlchemy URL to keep the search at; None keeps it beside the runs.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Driver:
     watcher: Watcher
     in_order: bool = True
     stop: Callable[[], bool] = lambda: False
+    database: str | None = None
 
     def run(self) -> int:
         """Search, then confirm the winners; return how many runs were trained now, 0 if the study was complete.
@@ -76,8 +79,11 @@ class Driver:
 
     def _search(self) -> tuple[list[TrialOutcome], int]:
         """Return what came out of the search's trials, and how many runs were trained now."""
+        with self._open() as search:
+            return self._searched(search)
+
+    def _searched(self, search: Search) -> tuple[list[TrialOutcome], int]:
         budget = self.study.budget(self.budget_name)
-        search = Search(self.study, self.budget_name, self.paths.search)
         proposals = search.proposals()[: budget.trials]
         self._begin("search", [proposal.recipe for proposal in proposals], budget.trials * len(budget.search_seeds))
         first: list[Proposal] = []
@@ -107,6 +113,12 @@ class Driver:
         pool = Pool("search", store, self.executor, note, self.stop, self.watcher.under_way)
         searching = Searching(self.study, self.budget_name, search, store, pool, self.in_order, check, told)
         return searching.run(), trained
+
+    def _open(self) -> Search:
+        if self.database is None:
+            return Search(self.study, self.budget_name, self.paths.search)
+        name = f"{self.name}, {self.budget_name}, {identity(self.paths.search_identity)}"
+        return Search(self.study, self.budget_name, self.database, name)
 
     def _check(self, proposal: Proposal, first: Proposal) -> None:
         """Refuse a recipe that cannot be judged, grouped or compared, before it is trained."""

@@ -42,6 +42,11 @@ class StudyPaths:
         return self.root / "search.db"
 
     @property
+    def search_identity(self) -> Path:
+        """What tells the store's searches from others in a database that is shared."""
+        return self.root / "search.id"
+
+    @property
     def journal(self) -> Path:
         """One JSON object a line for every stack trained: what, how long, when; never read to decide anything."""
         return self.root / "journal.jsonl"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -65,8 +65,12 @@ class Search:
     def __init__(self, study: Study, budget_name: str, database: Path | str, name: str = "") -> None:
         self._study, self._budget_name, self._database = study, budget_name, database
         self._storage = open_database(database)
-        with sentences(database):
-            self._optuna = self._open(name or budget_name)
+        try:
+            with sentences(database):
+                self._optuna = self._open(name or budget_name)
+        except BaseException:
+            self.close()
+            raise
 
     def proposals(self) -> list[Proposal]:
         """Return all proposals made so far, by number; those without a value are still to be trained.
@@ -96,6 +100,17 @@ class Search:
         """Report the value of a proposal."""
         with sentences(self._database):
             self._optuna.tell(number, value)
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self._storage.remove_session()
+        self._storage.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _trials(self) -> Sequence[FrozenTrial]:
         return self._optuna.get_trials(deepcopy=False)

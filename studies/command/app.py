@@ -100,12 +100,27 @@ def run(
     precision: PrecisionOption = None,
     accelerator: AcceleratorOption = "auto",
     backend: BackendOption = "auto",
+    deterministic: Annotated[
+        bool,
+        typer.Option(
+            "--deterministic/--no-deterministic",
+            help="Propose in an order that no timing changes; without, no worker ever waits for a slow trial.",
+        ),
+    ] = True,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            "--storage",
+            envvar="ATLAS_STORAGE",
+            help="URL of a database for the search, as SQLAlchemy has it. [default: SQLite in the store]",
+        ),
+    ] = None,
     wandb: Annotated[
         bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
     ] = True,
 ) -> None:
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
-    from studies.command.run import run_study
+    from studies.command.run import RunOptions, run_study
     from sweeps.stopping import Stopped
 
     loaded = load_study(study).in_precision(precision)
@@ -114,7 +129,8 @@ def run(
     placement.check()
     paths = StudyPaths(store / loaded.name)
     try:
-        run_study(loaded, budget, paths, workers, placement, wandb, Console(), words_given(context))
+        options = RunOptions(budget, workers, placement, wandb, deterministic, storage)
+        run_study(loaded, options, paths, Console(), words_given(context))
     except Stopped:
         typer.echo(
             f"Stopped: what was under way is finished and written in {paths.root}, and `atlas resume {study}` goes on"

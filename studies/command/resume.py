@@ -10,11 +10,14 @@ __all__ = ["words_given", "words_of"]
 
 
 def words_given(context: typer.Context) -> list[str]:
-    """Return the options that stood on a command line, the store's folder aside, as words that give them again."""
+    """Return the options that stood on a command line as words that give them again.
+
+    Not the store's folder, which is named again, and not the search's database, whose URL may hold a password.
+    """
     words: list[str] = []
     for option in context.command.params:
         source = context.get_parameter_source(option.name or "")
-        if option.param_type_name != "option" or option.name == "store" or source is None:
+        if option.param_type_name != "option" or option.name in ("store", "storage") or source is None:
             continue
         if source.name == "COMMANDLINE":
             value = context.params[option.name or ""]

@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,25 +24,36 @@ if TYPE_CHECKING:
 __all__ = ["run_study"]
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How a study is run.
+
+    Arguments:
+        budget: the name of one of its budgets.
+        workers: processes that train; 0 trains in this one, None is one for each core.
+        placement: where they train, and how large stacks may be.
+        wandb: mirror the runs in W&B.
+        deterministic: propose in an order that no timing changes.
+        storage: an SQLAlchemy URL to keep the search at; None keeps it beside the runs.
+    """
+
+    budget: str
+    workers: int | None
+    placement: Placement
+    wandb: bool
+    deterministic: bool
+    storage: str | None
+
+
 def run_study(
-    loaded: LoadedStudy,
-    budget: str,
-    paths: StudyPaths,
-    workers: int | None,
-    placement: Placement,
-    wandb: bool,
-    console: Console,
-    words: Sequence[str] = (),
+    loaded: LoadedStudy, options: RunOptions, paths: StudyPaths, console: Console, words: Sequence[str] = ()
 ) -> None:
     """Run a study to its report.
 
     Arguments:
         loaded: the study.
-        budget: the name of one of its budgets.
+        options: how it is run.
         paths: where it is kept.
-        workers: processes that train; 0 trains in this one, None is one for each core.
-        placement: where they train, and how large stacks may be.
-        wandb: mirror the runs in W&B.
         console: shows the progress.
         words: the options of the command line, written down for `atlas resume`.
 
@@ -49,7 +61,8 @@ def run_study(
         InvalidInput: if the study or its store cannot be used.
         Stopped: if the driver was asked to leave.
     """
-    with locked(paths), _executor(loaded, workers, placement) as executor:
+    budget = options.budget
+    with locked(paths), _executor(loaded, options.workers, options.placement) as executor:
         # Imported while the workers start.
         from sweeps.activity import Activity
         from sweeps.driver import Driver
@@ -57,14 +70,26 @@ def run_study(
         from sweeps.tracker import NoTracker
         from sweeps.tracking import tracker_of
 
-        with tracker_of(loaded.name, paths) if wandb else NoTracker() as tracker:
+        with tracker_of(loaded.name, paths) if options.wandb else NoTracker() as tracker:
             with (
                 watcher(console) as progress,
                 Activity(paths.driver, loaded.study, budget, executor.slots, words, progress) as activity,
                 stoppable(paths, _say_what_comes) as stop,
             ):
                 study, file = loaded.study, loaded.file
-                driver = Driver(loaded.name, file, study, budget, paths, executor, tracker, activity, stop=stop)
+                driver = Driver(
+                    loaded.name,
+                    file,
+                    study,
+                    budget,
+                    paths,
+                    executor,
+                    tracker,
+                    activity,
+                    in_order=options.deterministic,
+                    stop=stop,
+                    database=options.storage,
+                )
                 trained = driver.run()
             executor.close()
             page = paths.report / "index.html"
