@@ -208,7 +208,7 @@ def test_a_study_in_another_precision_is_not_mixed_with_the_first_in_one_store(t
     assert stacks == [1] * 5
     status, _, err = atlas(capsys, monkeypatch, *words)
     assert status == 2
-    assert "The study's recipe has changed since trial 0 was made (--precision is part of it)" in err
+    assert "recipe has changed since trial 0 was made (precision was bf16-mixed and is 32-true now)" in err
     assert len(err.strip().splitlines()) == 1
     assert atlas(capsys, monkeypatch, *words, "--precision", "bf16-mixed")[0] == 0
 
