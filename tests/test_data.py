@@ -1,12 +1,14 @@
 """Data sets, their split and their standardisation; the independent streams of random numbers."""
 
 from dataclasses import MISSING, fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.datasets import load_digits
 
 from lightning_modules.data.cifar10 import CIFAR10
 from lightning_modules.data.dataset import Data, Dataset
@@ -53,6 +55,15 @@ def test_digits_are_the_1797_images():
     assert digits.inputs.shape == (1797, 1, 8, 8)
     assert (digits.inputs.min(), digits.inputs.max()) == (0, 16)
     assert np.bincount(digits.targets).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["from the file", "where scikit-learn has moved it"])
+def test_digits_are_those_of_scikit_learn(moved, monkeypatch):
+    if moved:
+        monkeypatch.setattr(Path, "exists", lambda _: False)
+    digits, expected = Digits().load(), load_digits()
+    np.testing.assert_array_equal(digits.inputs[:, 0], expected.images)
+    np.testing.assert_array_equal(digits.targets, expected.target)
 
 
 def test_moons_lie_on_two_half_circles():

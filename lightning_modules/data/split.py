@@ -38,8 +38,6 @@ def split(dataset: Dataset, seed: int) -> Split:
     Raises:
         InvalidInput: if there are too few examples, or too few of a class, to appear in every part.
     """
-    from sklearn.model_selection import train_test_split
-
     state = np.random.RandomState(stream("split", seed) % 2**32)
     count = len(dataset.targets)
     in_classes = "" if dataset.classes is None else f" in {dataset.classes} classes"
@@ -49,6 +47,8 @@ def split(dataset: Dataset, seed: int) -> Split:
         try:
             size = round(fraction * count)
             if dataset.classes is None:
+                from sklearn.model_selection import train_test_split
+
                 rest, parts[name] = train_test_split(rest, test_size=size, random_state=state)
             else:
                 first, second = stratified(dataset.targets[rest].astype(np.int64), size, state)

@@ -1,5 +1,7 @@
 """Training in worker processes of this machine."""
 
+import atexit
+import gc
 import multiprocessing
 import pickle
 import signal
@@ -98,6 +100,8 @@ class Local(Executor):
             _end(self._workers.pop().process)
 
     def _start_server(self) -> None:
+        # A driver that has imported torch otherwise looks for reference cycles for half a second when it exits.
+        atexit.register(gc.freeze)
         self._context.set_forkserver_preload(_preload)
         with children_deaf_to_interrupts():
             forkserver.ensure_running()

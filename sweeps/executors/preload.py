@@ -11,7 +11,6 @@ import gc
 gc.disable()
 
 import pytorch_lightning  # noqa: E402, F401
-import sklearn.datasets  # noqa: E402, F401
 
 import lightning_modules.stack.lower  # noqa: E402
 import lightning_modules.training.fit  # noqa: E402, F401
