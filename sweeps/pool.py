@@ -80,7 +80,8 @@ class Pool:
         while self._waiting and self._busy < self._executor.slots and not self._stop():
             stack = self._waiting.popleft()
             place = self._executor.placement
-            self._executor.submit(Task(stack, self._purpose, self._store.folder, place.accelerator, place.backend))
+            where = (place.accelerator, place.backend, place.checkpoint_every)
+            self._executor.submit(Task(stack, self._purpose, self._store.folder, *where))
             self._under_way.update(stack)
             self._busy += 1
         if (now := (self._busy, len(self._under_way))) != self._told:

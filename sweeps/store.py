@@ -13,6 +13,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.score import score_of
 from lightning_modules.training.result import RunResult
+from sweeps.checkpoints import remove_checkpoint
 from sweeps.files import read_json, write_arrays, write_json
 from sweeps.known_recipes import KnownRecipes
 from sweeps.record import Purpose, RunRecord
@@ -118,6 +119,8 @@ class RunStore:
         }
         if result.backend != "auto":
             record["backend"] = result.backend
+        # Before the record: a kill in between costs this run's training, and after it the file would stay for ever.
+        remove_checkpoint(folder)
         write_json(folder / _record, record)
         return decode_record(folder, record, self._known)
 

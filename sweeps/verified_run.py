@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning_modules.errors import InvalidInput
+from sweeps.checkpoints import checkpoint_name, fault_of_checkpoint
 from sweeps.files import checksum, read_arrays, read_json
 from sweeps.finding import Finding
 from sweeps.known_recipes import KnownRecipes
@@ -17,6 +18,7 @@ from sweeps.verified_arrays import faults_of_arrays
 __all__ = ["is_leftover", "verify_run"]
 
 _record = "record.json"
+_left = "was left behind by a driver that was killed"
 _whole = ("curves.safetensors", "snapshots.safetensors", "predictions.safetensors")
 
 
@@ -27,8 +29,10 @@ def is_leftover(name: str) -> bool:
 
 def verify_run(
     folder: Path, single: bool, known: KnownRecipes, *, quick: bool
-) -> Finding | tuple[RunRecord, list[Finding]]:
+) -> Finding | tuple[RunRecord | None, list[Finding]]:
     """Return what is wrong with a run so that it has to be trained again, or its record and what lies astray beside it.
+
+    A run without a record that has a checkpoint is under way: the next driver goes on with it.
 
     Arguments:
         folder: of the run.
@@ -41,6 +45,8 @@ def verify_run(
     """
     names = {entry.name for entry in os.scandir(folder)}
     if _record not in names:
+        if _is_under_way(folder, names):
+            return None, [Finding(folder / name, _left, folder / name) for name in sorted(names - {checkpoint_name})]
         return Finding(folder, "holds no record: its driver was killed before the run was complete", folder)
     path = folder / _record
     try:
@@ -66,11 +72,22 @@ def verify_run(
             return Finding(path, f"names arrays that cannot be read ({error})", folder)
         for name, fault in faults_of_arrays(record, arrays):
             return Finding(folder / name, fault, folder)
-    astray = sorted(names - {_record, *record.files})
-    kill = "was left behind by a driver that was killed"
-    # A driver that was killed while it confirmed a run of the search leaves what will be written again.
-    faults = {name: kill if is_leftover(name) or name in _whole else "is not in its run's record" for name in astray}
-    return record, [Finding(folder / name, fault, folder / name) for name, fault in faults.items()]
+    return record, [Finding(folder / name, fault, folder / name) for name, fault in _astray(record, names)]
+
+
+def _is_under_way(folder: Path, names: set[str]) -> bool:
+    """Tell whether a run has a checkpoint from which it will go on."""
+    return checkpoint_name in names and fault_of_checkpoint(folder / checkpoint_name) is None
+
+
+def _astray(record: RunRecord, names: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files beside a record that it does not name, and what they are."""
+    for name in sorted(names - {_record, *record.files}):
+        if name == checkpoint_name and record.purpose == "search" and _is_under_way(record.folder, names):
+            continue  # it is trained again to be confirmed
+        # A driver that was killed while it confirmed a run of the search leaves what will be written again.
+        ours = is_leftover(name) or name in (*_whole, checkpoint_name)
+        yield name, _left if ours else "is not in its run's record"
 
 
 def _faults(record: RunRecord, single: bool, known: KnownRecipes, names: set[str]) -> Iterator[str]:

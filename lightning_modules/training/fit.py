@@ -4,8 +4,9 @@ import logging
 import signal
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import pytorch_lightning as pl
 import torch
@@ -15,6 +16,9 @@ from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.precision import Precision, require_precision
 from lightning_modules.recipe import Run
+from lightning_modules.training.capture import restore
+from lightning_modules.training.checkpoint import Checkpoint
+from lightning_modules.training.checkpointing import CheckpointCallback, Checkpointing
 from lightning_modules.training.early_stopping import EarlyStoppingCallback
 from lightning_modules.training.result import RunResult, Snapshot
 from lightning_modules.training.segments import Segments
@@ -24,6 +28,8 @@ from lightning_modules.training.stack_module import StackModule
 
 __all__ = ["fit"]
 
+_from_the_beginning: Mapping[Run, Checkpoint] = MappingProxyType({})
+
 
 def fit(
     runs: Sequence[Run],
@@ -32,6 +38,8 @@ def fit(
     accelerator: str = "auto",
     backend: Backend = "auto",
     callbacks: Sequence[pl.Callback] = (),
+    start: Mapping[Run, Checkpoint] = _from_the_beginning,
+    checkpointing: Checkpointing | None = None,
 ) -> list[RunResult]:
     """Train runs of one shape together in one ``Trainer.fit`` and return their results in the same order.
 
@@ -45,6 +53,8 @@ def fit(
         accelerator: as Lightning names it.
         backend: takes the steps.
         callbacks: further Lightning callbacks.
+        start: where the runs stood, of all of them after the same number of epochs, or of none.
+        checkpointing: writes down where they stand while they are trained.
 
     Raises:
         InvalidInput: if the runs are none or not of one shape, their data cannot be used, there is no such
@@ -59,9 +69,16 @@ def fit(
     # Without runs the module raises before it looks at the data.
     module = StackModule(runs, data, dtype, products, backend)  # type: ignore[arg-type]
     snapshots, stopping = SnapshotCallback(), EarlyStoppingCallback()
+    watching: list[pl.Callback] = [snapshots, stopping]
+    if checkpointing is not None:
+        watching.append(CheckpointCallback(checkpointing, snapshots, stopping))
+    begun = [start[run] for run in runs if run in start]
+    epochs = _common_epochs(runs, begun)
+    restore(module, snapshots, stopping, begun)
     segments = Segments(module.steps_per_epoch, {end for ends in module.cycle_ends for end in ends})
     with _quiet():
-        trainer = _trainer(runs[0].recipe.epochs, precision, accelerator, [snapshots, stopping, *callbacks])
+        trainer = _trainer(runs[0].recipe.epochs, precision, accelerator, [*watching, *callbacks])
+        _skip(trainer, epochs)
         with _interruptible():
             trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
     kept = stopping.snapshots(module)
@@ -87,6 +104,21 @@ def _trainer(epochs: int, precision: Precision, accelerator: str, callbacks: lis
         )
     except (MisconfigurationException, ValueError) as error:
         raise InvalidInput(f"The accelerator {accelerator!r} cannot be used here: give auto or cpu.") from error
+
+
+def _common_epochs(runs: Sequence[Run], begun: Sequence[Checkpoint]) -> int:
+    """Return how many epochs all runs have behind them."""
+    epochs = {each.epochs for each in begun} or {0}
+    if len(epochs) > 1 or len(begun) not in (0, len(runs)):
+        raise ValueError("A stack goes on from the same epoch in all its runs: group them by it first.")
+    return epochs.pop()
+
+
+def _skip(trainer: pl.Trainer, epochs: int) -> None:
+    """Let a trainer begin after so many epochs, as it does when it loads a checkpoint of its own."""
+    progress = trainer.fit_loop.epoch_progress
+    for count in (progress.current, progress.total):
+        count.load_state_dict(dict.fromkeys(("ready", "started", "processed", "completed"), epochs))
 
 
 def _data(runs: Sequence[Run], dtype: torch.dtype) -> StackData:

@@ -96,7 +96,9 @@ class StackModule(pl.LightningModule):
 
     def on_fit_start(self) -> None:
         """Move to the device what Lightning does not know of."""
-        self.data = self.whole_data = self.data.to(self.device)
+        self.whole_data = self.whole_data.to(self.device)
+        # A stack that goes on from checkpoints may begin without some of its runs.
+        self.data = self.whole_data if len(self.active) == len(self.runs) else self.whole_data.keep(self.active)
         self.carried = {name: value.to(self.device) for name, value in self.carried.items()}
         self.rates, self.train_loss = self.rates.to(self.device), self.train_loss.to(self.device)
         self.state = {name: value.to(self.device) for name, value in self.state.items()}

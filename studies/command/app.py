@@ -97,6 +97,10 @@ def run(
         int | None,
         typer.Option("--stack-size", help="The most runs trained together. [default: what caches and memory hold]"),
     ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option("--checkpoint-every", help="Epochs between checkpoints of a stack. [default: a minute]"),
+    ] = None,
     precision: PrecisionOption = None,
     accelerator: AcceleratorOption = "auto",
     backend: BackendOption = "auto",
@@ -125,7 +129,7 @@ def run(
 
     loaded = load_study(study).in_precision(precision)
     preview(loaded.study, budget)
-    placement = Placement(accelerator, stack_size, backend_named(backend))
+    placement = Placement(accelerator, stack_size, backend_named(backend), checkpoint_every)
     placement.check()
     paths = StudyPaths(store / loaded.name)
     try:

@@ -25,6 +25,7 @@ class Task:
         folder: the folder of the study's runs.
         accelerator: what they are trained on, as `Placement` has it.
         backend: takes the steps.
+        checkpoint_every: epochs from one checkpoint to the next, as `Placement` has it.
     """
 
     runs: tuple[Run, ...]
@@ -32,6 +33,7 @@ class Task:
     folder: Path
     accelerator: str = "auto"
     backend: Backend = "auto"
+    checkpoint_every: int | None = None
 
 
 @dataclass(frozen=True)

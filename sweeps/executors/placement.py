@@ -1,4 +1,4 @@
-"""Where stacks are trained, and how large they may become there."""
+"""Where stacks are trained, how large they may become there, and how often they are written down."""
 
 from dataclasses import dataclass
 
@@ -15,26 +15,30 @@ _share = 0.8
 
 @dataclass(frozen=True)
 class Placement:
-    """A kind of device, a limit of one's own, and the way in which steps are taken.
+    """A kind of device, limits of one's own, and the way in which steps are taken.
 
     Arguments:
         accelerator: ``cpu``, ``gpu``, ``mps``, or ``auto`` for the fastest there is; each worker uses one device.
         stack_size: the most runs in a stack, in place of what the program chooses; memory limits it still.
         backend: takes the steps.
+        checkpoint_every: epochs from one checkpoint of a stack to the next; None for one a minute.
 
     Raises:
-        InvalidInput: for another accelerator, or a size below 1.
+        InvalidInput: for another accelerator, or a size or a number of epochs below 1.
     """
 
     accelerator: str = "auto"
     stack_size: int | None = None
     backend: Backend = "auto"
+    checkpoint_every: int | None = None
 
     def __post_init__(self) -> None:
         if self.accelerator not in ("auto", "cpu", "gpu", "mps"):
             raise InvalidInput(f"The accelerator is {self.accelerator!r}: give auto, cpu, gpu or mps.")
         if self.stack_size is not None:
             require_integer("The stack size", self.stack_size, at_least=1)
+        if self.checkpoint_every is not None:
+            require_integer("The number of epochs between checkpoints", self.checkpoint_every, at_least=1)
 
     @property
     def is_cuda(self) -> bool:

@@ -12,15 +12,20 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Run
 from sweeps.executors.executor import Outcome, Task
 from sweeps.store import RunStore
+
+if TYPE_CHECKING:
+    from lightning_modules.training.checkpoint import Checkpoint
 
 __all__ = ["Answer", "keep_freed_memory", "perform", "work"]
 
@@ -105,13 +110,35 @@ def keep_freed_memory() -> None:
 
 
 def _train(task: Task) -> None:
+    from lightning_modules.training.checkpointing import Checkpointing
     from lightning_modules.training.fit import fit
+    from sweeps.checkpoints import read_checkpoint, write_checkpoint
     from sweeps.executors.halving import train_in_halves
 
     store = RunStore(task.folder)
-    missing = [run for run in task.runs if store.find(run, task.purpose) is None]
-    for result in train_in_halves(missing, partial(fit, accelerator=task.accelerator, backend=task.backend)):
-        store.save(result, task.purpose)
+
+    def keep(checkpoints: "Sequence[Checkpoint]") -> None:
+        for each in checkpoints:
+            write_checkpoint(store.path(each.run), each)
+
+    start: dict[Run, Checkpoint] = {}
+    after: dict[int, list[Run]] = {}
+    for run in task.runs:
+        if store.find(run, task.purpose) is None:
+            if (found := read_checkpoint(store.path(run), run, task.backend)) is not None:
+                start[run] = found
+            after.setdefault(found.epochs if found else 0, []).append(run)
+    stack = partial(
+        fit,
+        accelerator=task.accelerator,
+        backend=task.backend,
+        start=start,
+        checkpointing=Checkpointing(keep, task.checkpoint_every),
+    )
+    # Runs that were interrupted in different stacks may stand at different epochs.
+    for runs in after.values():
+        for result in train_in_halves(runs, stack):
+            store.save(result, task.purpose)
 
 
 def _train_pickled(message: bytes) -> None:
