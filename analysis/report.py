@@ -12,7 +12,7 @@ from analysis.figures.gallery import Picture, pictures
 from analysis.findings import Findings, find
 from analysis.results import StudyResults
 from analysis.tables import Table, tables, write_csv
-from sweeps.files import write_json
+from sweeps.files import checksum, write_json
 from sweeps.paths import StudyPaths
 
 __all__ = ["write_report"]
@@ -25,8 +25,8 @@ def write_report(paths: StudyPaths) -> Path:
 
     ``index.html`` needs nothing beside it; ``figures/`` holds each figure as
     PNG and PDF, ``tables/`` each table as CSV, ``results.json`` every estimate
-    and verdict. All is written aside and takes the place of an earlier report
-    at once.
+    and verdict, and the checksum of the study's file that they are of. All is
+    written aside and takes the place of an earlier report at once.
 
     Arguments:
         paths: of the study.
@@ -34,20 +34,22 @@ def write_report(paths: StudyPaths) -> Path:
     Raises:
         InvalidInput: if the store holds no such study, or one that cannot be read.
     """
+    # Before anything is read: a driver may go on meanwhile, and the next report is then written anew.
+    study = checksum(paths.study) if paths.study.is_file() else ""
     findings = find(StudyResults.open(paths))
     aside = Path(tempfile.mkdtemp(prefix=".report.", dir=paths.root))
     try:
         report = aside / "new"
         for folder in ("figures", "tables"):
             (report / folder).mkdir(parents=True)
-        _write(findings, report)
+        _write(findings, report, study)
         _swap(report, paths.report, aside / "old")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return paths.report / "index.html"
 
 
-def _write(findings: Findings, folder: Path) -> None:
+def _write(findings: Findings, folder: Path, study: str) -> None:
     made, listed = pictures(findings, folder / "figures"), tables(findings)
     for table in listed:
         write_csv(table, folder / "tables" / f"{table.name}.csv")
@@ -56,6 +58,7 @@ def _write(findings: Findings, folder: Path) -> None:
         {
             "estimates": [estimate.to_json() for estimate in findings.estimates],
             "claims": [judgement.to_json() for judgement in findings.judgements],
+            "study_sha256": study,
         },
     )
     (folder / "index.html").write_text(_page(findings, made, listed), encoding="utf-8")

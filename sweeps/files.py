@@ -1,5 +1,6 @@
 """Files that are whole or not there."""
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,11 @@ from safetensors.numpy import load_file, save
 
 from lightning_modules.errors import InvalidInput
 
-__all__ = ["checksum", "read_arrays", "read_json", "write_arrays", "write_aside", "write_json"]
+__all__ = ["checksum", "disk_fault", "read_arrays", "read_json", "write_arrays", "write_aside", "write_json"]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+_of_disks = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE)
 
 
 @contextmanager
@@ -76,3 +79,11 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file, hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def disk_fault(error: BaseException) -> str | None:
+    """Return a sentence for the user if an error says that a disk is full, read-only, broken or gone; else None."""
+    if not isinstance(error, OSError) or error.errno not in _of_disks:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}: make room or mend the disk and run again; what is complete is kept."

@@ -18,6 +18,7 @@ from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
 from studies.command.tending import tending
 from sweeps.executors.placement import Placement
+from sweeps.files import disk_fault
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
 
@@ -59,6 +60,11 @@ def main() -> None:
         app()
     except InvalidInput as error:
         typer.echo(f"atlas: {error}", err=True)
+        sys.exit(2)
+    except Exception as error:
+        if (sentence := disk_fault(error)) is None:
+            raise
+        typer.echo(f"atlas: {sentence}", err=True)
         sys.exit(2)
 
 

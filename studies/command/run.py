@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from lightning_modules.errors import InvalidInput
 from studies.command.loader import LoadedStudy, load_file
 from studies.command.progress import watcher
 from sweeps.executors.executor import Executor
 from sweeps.executors.placement import Placement
-from sweeps.files import read_json
+from sweeps.files import checksum, read_json
 from sweeps.lock import locked
 from sweeps.machine import usable_cores
 from sweeps.paths import StudyPaths
@@ -95,8 +96,7 @@ def run_study(
             page = paths.report / "index.html"
             if not trained:
                 console.print("Nothing to train: every run of this study is complete.", soft_wrap=True)
-            results = paths.report / "results.json"
-            if not results.is_file() or results.stat().st_mtime <= paths.study.stat().st_mtime:
+            if not _is_reported(paths):
                 _report(paths, console)
             _mirror(paths, tracker)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
@@ -115,6 +115,14 @@ def _executor(loaded: LoadedStudy, workers: int | None, placement: Placement) ->
     from sweeps.executors.local import Local
 
     return Local(usable_cores() if workers is None else workers, partial(load_file, loaded.file), placement)
+
+
+def _is_reported(paths: StudyPaths) -> bool:
+    """Return whether the report is of the study as it is now; times of files prove nothing where a clock jumps."""
+    try:
+        return bool(read_json(paths.report / "results.json")["study_sha256"] == checksum(paths.study))
+    except (OSError, InvalidInput, KeyError, TypeError):
+        return False
 
 
 def _report(paths: StudyPaths, console: Console) -> None:

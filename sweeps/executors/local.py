@@ -40,6 +40,7 @@ class _Worker:
     process: ForkServerProcess
     connection: Connection
     job: _Job | None = None
+    silence: float = 0.0
 
 
 class Local(Executor):
@@ -48,7 +49,8 @@ class Local(Executor):
     The server starts to import when the executor is made, while the driver
     goes on with its own work; workers are forked when there are tasks for
     them. A worker that dies takes no more than its own task with it: the task
-    is trained again by another worker, twice at most.
+    is trained again by another worker, twice at most. One that stands still,
+    because it was stopped or its machine hangs, is killed after a while.
 
     Workers import the main script again, as every ``multiprocessing`` worker
     does: a script that uses this class needs ``if __name__ == "__main__":``.
@@ -57,17 +59,23 @@ class Local(Executor):
         workers: how many processes.
         prepare: called once in every worker before its first task; must be picklable.
         placement: where stacks are trained.
+        patience: seconds that a worker may be silent.
 
     Raises:
         InvalidInput: for fewer than one worker; from `submit`, for a recipe whose components workers cannot import.
     """
 
     def __init__(
-        self, workers: int, prepare: Callable[[], object] | None = None, placement: Placement = anywhere
+        self,
+        workers: int,
+        prepare: Callable[[], object] | None = None,
+        placement: Placement = anywhere,
+        patience: float = 300.0,
     ) -> None:
         require_integer("The number of workers", workers, at_least=1)
         self.slots, self.placement = workers, placement
-        self._prepare = prepare
+        self._prepare, self._patience = prepare, patience
+        self._pulse = min(5.0, patience / 4)
         self._context = multiprocessing.get_context("forkserver")
         self._waiting: deque[_Job] = deque()
         self._workers: list[_Worker] = []
@@ -86,11 +94,24 @@ class Local(Executor):
             busy = {worker.connection: worker for worker in self._workers if worker.job is not None}
             if not busy and not self._ended:
                 raise RuntimeError("No task is under way: submit one before asking for an outcome.")
-            for connection in wait(list(busy), timeout=0 if self._ended else None):
-                assert isinstance(connection, Connection)
-                self._receive(busy[connection])
+            self._listen(busy)
         self._fill_slots()
         return self._ended.popleft()
+
+    def _listen(self, busy: dict[Connection, _Worker]) -> None:
+        """Take what workers say within a pulse, and kill those that have been silent for too long."""
+        before = time.monotonic()
+        heard = wait(list(busy), timeout=0 if self._ended else self._pulse)
+        # Only time in which this process listened counts: it may have been stopped itself.
+        waited = min(time.monotonic() - before, self._pulse)
+        for connection, worker in busy.items():
+            if connection in heard:
+                worker.silence = 0.0
+                self._receive(worker)
+                continue
+            worker.silence += waited
+            if worker.silence >= self._patience:
+                worker.process.kill()  # which ends its pipe
 
     def close(self) -> None:
         self._waiting.clear()
@@ -113,7 +134,7 @@ class Local(Executor):
                 if len(self._workers) == self.slots:
                     return
                 worker = self._new_worker()
-            worker.job = self._waiting.popleft()
+            worker.job, worker.silence = self._waiting.popleft(), 0.0
             worker.job.started = time.perf_counter()
             try:
                 worker.connection.send_bytes(worker.job.message)
@@ -122,7 +143,7 @@ class Local(Executor):
 
     def _new_worker(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs, self._prepare), daemon=True)
+        process = self._context.Process(target=work, args=(theirs, self._prepare, self._pulse), daemon=True)
         process.start()
         theirs.close()
         worker = _Worker(process, ours)
@@ -132,9 +153,11 @@ class Local(Executor):
     def _receive(self, worker: _Worker) -> None:
         assert worker.job is not None
         try:
-            answer: Answer = worker.connection.recv()
+            answer: Answer | None = worker.connection.recv()
         except (EOFError, OSError):
             self._replace(worker)
+            return
+        if answer is None:
             return
         self._ended.append(answer.outcome(worker.job.task))
         worker.job = None

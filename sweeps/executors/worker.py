@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
 from sweeps.executors.executor import Outcome, Task
+from sweeps.files import disk_fault
 from sweeps.store import RunStore
 
 if TYPE_CHECKING:
@@ -68,13 +69,14 @@ def perform(task: Task) -> Outcome:
         torch.set_num_threads(threads)
 
 
-def work(connection: Connection, prepare: Callable[[], object] | None) -> None:
+def work(connection: Connection, prepare: Callable[[], object] | None, pulse: float) -> None:
     """Be a worker process: answer tasks until the pipe closes, then leave at once, in the middle of a task too.
 
     Arguments:
         connection: this worker's end of its pipe.
         prepare: called once before the first task, for example to load the study file whose components the
             tasks hold.
+        pulse: seconds from one sign of life to the next; it is None in place of an answer.
     """
     import torch
 
@@ -84,14 +86,13 @@ def work(connection: Connection, prepare: Callable[[], object] | None) -> None:
     torch.set_num_threads(1)
     messages: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
+    speaking = threading.Lock()
+    threading.Thread(target=_beat, args=(connection, pulse, speaking), daemon=True).start()
     prepared = _answer(prepare) if prepare is not None else Answer(0.0)
     while True:
         message = messages.get()
         answer = prepared if prepared.error else _answer(partial(_train_pickled, message))
-        try:
-            connection.send(answer)
-        except OSError:
-            os._exit(1)
+        _say(connection, answer, speaking)
 
 
 def keep_freed_memory() -> None:
@@ -152,8 +153,25 @@ def _answer(action: Callable[[], object]) -> Answer:
     except InvalidInput as reason:
         error = str(reason)
     except Exception as reason:  # noqa: BLE001 - a worker outlives a task that fails, whatever the reason
-        error, trace = traceback.format_exception_only(reason)[-1].strip(), traceback.format_exc()
+        error = disk_fault(reason)
+        if error is None:
+            error, trace = traceback.format_exception_only(reason)[-1].strip(), traceback.format_exc()
     return Answer(time.perf_counter() - start, error, trace)
+
+
+def _say(connection: Connection, what: Answer | None, speaking: threading.Lock) -> None:
+    try:
+        with speaking:
+            connection.send(what)
+    except OSError:
+        os._exit(1)
+
+
+def _beat(connection: Connection, pulse: float, speaking: threading.Lock) -> None:
+    """Give signs of life; a thread of its own, so that a process that stands still falls silent, and no other does."""
+    while True:
+        time.sleep(pulse)
+        _say(connection, None, speaking)
 
 
 def _listen(connection: Connection, messages: "SimpleQueue[bytes]") -> None:
