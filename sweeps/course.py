@@ -5,9 +5,10 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def _provenance(journal: Path, budget_name: str) -> dict[str, Any]:
     """Return where results come from: command, versions, commit, hardware, and the work by purpose."""
     return {
         "command": without_passwords(" ".join(["atlas", *sys.argv[1:]])),
-        "versions": {"python": platform.python_version()} | {package: version(package) for package in _packages},
+        "versions": dict(_versions()),
         "commit": _commit(),
         "hardware": f"{platform.machine()}, {os.cpu_count()} CPU cores, {platform.system()}",
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -153,6 +154,12 @@ def _work(journal: Path, budget_name: str) -> dict[str, Any]:
     return {"seconds": seconds, "runs": runs}
 
 
+@cache
+def _versions() -> Mapping[str, str]:
+    return {"python": platform.python_version()} | {package: version(package) for package in _packages}
+
+
+@cache
 def _commit() -> str | None:
     """Return the commit of this program's source, with a mark if it was changed since; None for an installed copy."""
     folder = Path(__file__).parent

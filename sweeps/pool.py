@@ -37,7 +37,8 @@ class Pool:
     ) -> None:
         self._purpose, self._store, self._executor, self._on_outcome = purpose, store, executor, on_outcome
         self._stop, self._on_change = stop, on_change
-        self._waiting: deque[tuple[Run, ...]] = deque()
+        self._waiting: dict[Run, None] = {}
+        self._stacks: deque[tuple[Run, ...]] = deque()
         self._busy = 0
         self._told = (0, 0)
         self._under_way: set[Run] = set()
@@ -49,11 +50,8 @@ class Pool:
 
     def add(self, runs: Iterable[Run]) -> None:
         """Take runs that the store does not hold; one that waits or is trained already is not taken twice."""
-        waiting = dict.fromkeys(run for stack in self._waiting for run in stack)
-        waiting |= {run: None for run in runs if run not in self._under_way}
-        self._waiting = deque(
-            pack(list(waiting), self._executor.slots, self._executor.placement, self._executor.memory)
-        )
+        self._waiting |= {run: None for run in runs if run not in self._under_way}
+        self._stacks.clear()
 
     def next_stack(self) -> tuple[Run, ...]:
         """Fill the idle slots, wait for a stack to end, and return its runs.
@@ -78,7 +76,12 @@ class Pool:
     def fill(self) -> None:
         """Hand stacks to the idle slots."""
         while self._waiting and self._busy < self._executor.slots and not self._stop():
-            stack = self._waiting.popleft()
+            if not self._stacks:
+                workers, memory = self._executor.slots, self._executor.memory
+                self._stacks = deque(pack(list(self._waiting), workers, self._executor.placement, memory))
+            stack = self._stacks.popleft()
+            for run in stack:
+                del self._waiting[run]
             place = self._executor.placement
             where = (place.accelerator, place.backend, place.checkpoint_every)
             self._executor.submit(Task(stack, self._purpose, self._store.folder, *where))

@@ -1,6 +1,5 @@
 """The search for good recipes: what was proposed and told lies in a database, from which all else follows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +21,8 @@ from sweeps.suggest import build_recipe
 __all__ = ["Proposal", "Search"]
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-_recipe_key, _json_key, _names_key, _seeds_key, _origin_key = "recipe", "recipe_json", "names", "search seeds", "origin"
+# What a trial proposed is one attribute: each takes the database as long as all the rest of a trial.
+_proposal_key, _seeds_key, _origin_key = "proposal", "search seeds", "origin"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Search:
     A trial is written whole, in one transaction, or not at all, and what is
     proposed depends on nothing but its number and what is in the database: a
     search that is killed and opened again proposes what it would have proposed.
+    The database is read once, when it is opened: the driver is the only one that
+    writes to it.
 
     When search seeds are added to a study, the recipes proposed so far stay
     what they are and lose their values, which are to be told anew as means over
@@ -67,7 +69,9 @@ class Search:
         self._storage = open_database(database)
         try:
             with sentences(database):
-                self._optuna = self._open(name or budget_name)
+                found = self._open(name or budget_name)
+                self._id = self._storage.get_study_id_from_name(found.study_name)
+                self._trials = list(found.get_trials(deepcopy=False))
         except BaseException:
             self.close()
             raise
@@ -78,8 +82,7 @@ class Search:
         Raises:
             InvalidInput: if the study's recipe function has changed; says how.
         """
-        with sentences(self._database):
-            return [self._proposal(trial) for trial in self._trials()]
+        return [self._proposal(trial) for trial in self._trials]
 
     def ask(self) -> Proposal:
         """Propose the next recipe.
@@ -87,19 +90,20 @@ class Search:
         Raises:
             InvalidInput: if the study's recipe cannot be built.
         """
-        with sentences(self._database):
-            past = [_past(trial) for trial in self._trials()]
+        past = [_past(trial) for trial in self._trials]
         number, proposer = len(past), proposer_of(self._study, self._budget_name, past)
         asking = Asking(self._study.budget(self._budget_name), proposer, past)
         recipe = build_recipe(self._study, asking)
         with sentences(self._database):
-            self._write(number, recipe, asking, proposer)
+            self._trials.append(self._write(number, recipe, asking, proposer))
         return Proposal(number, recipe, None)
 
     def tell(self, number: int, value: float) -> None:
         """Report the value of a proposal."""
+        trial = self._trials[number]
         with sentences(self._database):
-            self._optuna.tell(number, value)
+            self._storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, (value,))
+        trial.state, trial.value = TrialState.COMPLETE, value
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -112,29 +116,29 @@ class Search:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _trials(self) -> Sequence[FrozenTrial]:
-        return self._optuna.get_trials(deepcopy=False)
-
-    def _write(self, number: int, recipe: Recipe, asking: Asking, proposer: Proposer) -> None:
+    def _write(self, number: int, recipe: Recipe, asking: Asking, proposer: Proposer) -> FrozenTrial:
         trial = create_trial(
             state=TrialState.RUNNING,
             params=asking.values,
             distributions={name: distribution_of(space) for name, space in asking.asked.items()},
-            user_attrs={_recipe_key: recipe.hash, _json_key: recipe.to_json(), _names_key: list(asking.asked)},
+            user_attrs={
+                _proposal_key: {"recipe": recipe.hash, "recipe_json": recipe.to_json(), "names": list(asking.asked)}
+            },
             system_attrs=proposer.notes,
         )
-        self._optuna.add_trial(trial)
-        if len(self._trials()) != number + 1:
+        trial.number, trial._trial_id = number, self._storage.create_new_trial(self._id, template_trial=trial)
+        if self._storage.get_trial_id_from_study_id_trial_number(self._id, number) != trial._trial_id:
             raise InvalidInput("Another atlas is at work on this search: let it finish, or give another --store.")
+        return trial
 
     def _proposal(self, frozen: FrozenTrial) -> Proposal:
         past = _past(frozen)
         recorded = Recorded(self._study, self._budget_name, past.number, past.values, past.spaces)
         recipe = build_recipe(self._study, recorded)
         recorded.check_complete()
-        if frozen.user_attrs.get(_recipe_key, recipe.hash) != recipe.hash:
-            before = frozen.user_attrs.get(_json_key)
-            raise refuse(past.number, recipe_changes(before, recipe.to_json()) if before else ["in its fixed parts"])
+        before = frozen.user_attrs.get(_proposal_key)
+        if before is not None and before["recipe"] != recipe.hash:
+            raise refuse(past.number, recipe_changes(before["recipe_json"], recipe.to_json()))
         return Proposal(past.number, recipe, past.value)
 
     def _open(self, name: str) -> optuna.Study:
@@ -177,7 +181,7 @@ class Search:
 
 
 def _past(frozen: FrozenTrial) -> Past:
-    names: list[str] = frozen.user_attrs.get(_names_key, list(frozen.params))
+    names: list[str] = frozen.user_attrs.get(_proposal_key, {}).get("names", list(frozen.params))
     spaces = {name: space_of(frozen.distributions[name]) for name in names}
     values = {name: frozen.params[name] for name in names}
     notes: dict[str, Any] = frozen.system_attrs

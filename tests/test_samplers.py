@@ -55,7 +55,7 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-def never(*_):
+def never(*_, **__):
     raise Killed
 
 
@@ -73,12 +73,14 @@ def kill_while_asking(patch, _):
 
 
 def kill_before_writing(patch, _):
-    patch.setattr(optuna.Study, "add_trial", never)
+    patch.setattr(optuna.storages.RDBStorage, "create_new_trial", never)
 
 
-def kill_after_writing(patch, search):
-    original = search._optuna.add_trial
-    patch.setattr(search._optuna, "add_trial", lambda trial: never(original(trial)))
+def kill_after_writing(patch, _):
+    original = optuna.storages.RDBStorage.create_new_trial
+    patch.setattr(
+        optuna.storages.RDBStorage, "create_new_trial", lambda *words, **more: never(original(*words, **more))
+    )
 
 
 @samplers

@@ -1,5 +1,6 @@
 """The search proposes the same recipes however often it is interrupted."""
 
+import optuna
 import pytest
 
 from lightning_modules.data.moons import Moons
@@ -92,8 +93,9 @@ def test_the_search_learns(tmp_path):
 
 
 def test_a_smaller_loss_is_better(tmp_path):
-    search = Search(make_study(metric="validation_loss"), "default", tmp_path / "search.db")
-    assert search._optuna.direction.name == "MINIMIZE"
+    Search(make_study(metric="validation_loss"), "default", tmp_path / "search.db")
+    found = optuna.load_study(study_name="default", storage=f"sqlite:///{tmp_path / 'search.db'}")
+    assert found.direction.name == "MINIMIZE"
 
 
 def test_a_changed_recipe_is_refused(tmp_path):

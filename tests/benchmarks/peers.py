@@ -14,17 +14,20 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 from lightning_modules.data.split import split
+from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe
 from lightning_modules.training.build import build
 from lightning_modules.training.stack_data import load
 
-__all__ = ["lightning_default", "lightning_lean", "tensors", "torch_loop"]
+__all__ = ["Classifier", "lightning_default", "lightning_lean", "tensors", "torch_loop"]
 
 
-class _Classifier(pl.LightningModule):
-    def __init__(self, model: nn.Module, recipe: Recipe) -> None:
+class Classifier(pl.LightningModule):
+    """A classifier as a tutorial has it, with the optimizer of its recipe unless another is given."""
+
+    def __init__(self, model: nn.Module, recipe: Recipe, optimizer: SGD | None = None) -> None:
         super().__init__()
-        self.model, self.recipe = model, recipe
+        self.model, self.optimizer = model, optimizer or recipe.optimizer
 
     def training_step(self, batch, _):
         inputs, targets = batch
@@ -39,7 +42,7 @@ class _Classifier(pl.LightningModule):
         self.log("val_accuracy", (logits.argmax(1) == targets).float().mean())
 
     def configure_optimizers(self):
-        return _sgd(self.model, self.recipe)
+        return _sgd(self.model, self.optimizer)
 
 
 def lightning_default(recipe: Recipe) -> float:
@@ -63,7 +66,7 @@ def torch_loop(recipe: Recipe) -> float:
     """Return the epochs per second of a hand-written loop over tensors in memory, without validation."""
     (inputs, targets), _ = tensors(recipe)
     model = _model(recipe)
-    optimizer = _sgd(model, recipe)
+    optimizer = _sgd(model, recipe.optimizer)
     start = time.perf_counter()
     for _ in range(recipe.epochs):
         order = torch.randperm(len(inputs))
@@ -90,7 +93,7 @@ def _lightning(recipe: Recipe, **options: object) -> float:
     train, validation = (TensorDataset(*part) for part in tensors(recipe))
     with tempfile.TemporaryDirectory() as folder, _silence():
         trainer = pl.Trainer(max_epochs=recipe.epochs, accelerator="cpu", default_root_dir=folder, **options)
-        module = _Classifier(_model(recipe), recipe)
+        module = Classifier(_model(recipe), recipe)
         start = time.perf_counter()
         trainer.fit(
             module,
@@ -105,8 +108,8 @@ def _model(recipe: Recipe) -> nn.Module:
     return build(recipe.model, recipe.loss, recipe.preprocessing.output_shape(dataset.shape), dataset)
 
 
-def _sgd(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.SGD(model.parameters(), lr=recipe.optimizer.learning_rate, momentum=recipe.optimizer.momentum)
+def _sgd(model: nn.Module, rule: SGD) -> torch.optim.Optimizer:
+    return torch.optim.SGD(model.parameters(), lr=rule.learning_rate, momentum=rule.momentum)
 
 
 @contextlib.contextmanager
