@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
@@ -56,12 +57,18 @@ class Surface:
         loss: per example.
         inputs: (examples, *shape); their precision is that of the evaluation.
         targets: (examples,) classes, or (examples, outputs) real numbers.
+
+    Attributes:
+        module: in evaluation mode.
+        layout: of a point.
+        loss: per example.
+        targets: of all examples.
     """
 
     def __init__(self, module: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> None:
         self.module = module.eval()
         self.layout = Layout.of(module)
-        self._loss, self._inputs, self._targets = loss, inputs, targets
+        self.loss, self._inputs, self.targets = loss, inputs, targets
         self._carried = carried([module], inputs.dtype)
         self._own = threading.local()
         self._model()
@@ -84,6 +91,17 @@ class Surface:
             raise InvalidInput("The snapshot's weights are not those of the recipe's model: take both from one recipe.")
         return self.layout.row({name: torch.from_numpy(value) for name, value in weights.items()}).to(self.dtype)
 
+    def outputs(self, point: Tensor) -> Tensor:
+        """Return the outputs at one point (parameters,) for all examples, (examples, outputs); differentiable."""
+        parameters = {name: value[0] for name, value in self.layout.views(point[None]).items()}
+        shared = {name: value[0] for name, value in self._carried.items()}
+        found: Tensor = functional_call(self.module, {**parameters, **shared}, (self._inputs,))
+        return found
+
+    def mean_loss(self, point: Tensor) -> Tensor:
+        """Return the mean loss at one point (parameters,), a scalar; differentiable as often as the module is."""
+        return self.loss.values(self.outputs(point), self.targets).mean()
+
     @torch.no_grad()
     def at(self, origin: Tensor, basis: Tensor, coordinates: Tensor) -> SurfaceValues:
         """Evaluate at the points ``origin + coordinates @ basis``.
@@ -104,7 +122,7 @@ class Surface:
             evaluate = partial(self._evaluate, origin, basis)
             chunks = list(threads.map(evaluate, coordinates.split(self._points)))
         losses, accuracies = (torch.cat(parts) for parts in zip(*chunks, strict=True))
-        if self._loss.task == "regression":
+        if self.loss.task == "regression":
             return SurfaceValues(losses.numpy(), None)
         return SurfaceValues(losses.numpy(), torch.where(losses.isnan(), torch.nan, accuracies).numpy())
 
@@ -117,18 +135,18 @@ class Surface:
         parameters = {**self.layout.views(weights), **shared}
         losses = torch.zeros(len(weights), dtype=torch.float64)
         right = torch.zeros(len(weights), dtype=torch.float64)
-        for inputs, targets in zip(self._inputs.split(_block), self._targets.split(_block), strict=True):
+        for inputs, targets in zip(self._inputs.split(_block), self.targets.split(_block), strict=True):
             outputs = model.forward(parameters, inputs[None])
             targets = targets.expand(len(weights), *targets.shape)
-            losses += self._loss.values(outputs, targets).sum(dim=1, dtype=torch.float64)
-            if self._loss.task == "classification":
-                right += (self._loss.decide(outputs) == targets).sum(dim=1)
-        return losses / len(self._targets), right / len(self._targets)
+            losses += self.loss.values(outputs, targets).sum(dim=1, dtype=torch.float64)
+            if self.loss.task == "classification":
+                right += (self.loss.decide(outputs) == targets).sum(dim=1)
+        return losses / len(self.targets), right / len(self.targets)
 
     def _model(self) -> Stacked:
         """Return this thread's own stacked module: it has scratch memory, and torch.func writes to the module."""
         if not hasattr(self._own, "model"):
-            self._own.model = stacked(copy.deepcopy(self.module), self._loss, tuple(self._inputs.shape[1:]))
+            self._own.model = stacked(copy.deepcopy(self.module), self.loss, tuple(self._inputs.shape[1:]))
         model: Stacked = self._own.model
         return model
 

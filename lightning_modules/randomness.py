@@ -5,7 +5,19 @@ import numpy as np
 __all__ = ["stream"]
 
 # A stream depends on its purpose's place: new ones are added at the end.
-_purposes = ("init", "order", "split", "direction", "data", "subset", "labels", "dropout", "augmentation")
+_purposes = (
+    "init",
+    "order",
+    "split",
+    "direction",
+    "data",
+    "subset",
+    "labels",
+    "dropout",
+    "augmentation",
+    "probe",
+    "lanczos",
+)
 
 
 def stream(purpose: str, *key: int) -> int:
@@ -13,7 +25,7 @@ def stream(purpose: str, *key: int) -> int:
 
     Arguments:
         purpose: one of ``init``, ``order``, ``split``, ``direction``, ``data``, ``subset``, ``labels``,
-            ``dropout``, ``augmentation``.
+            ``dropout``, ``augmentation``, ``probe``, ``lanczos``.
         key: the user's seed, and where it applies the epoch or the index.
     """
     # With the length, because a seed sequence takes (3,) and (3, 0) for the same.
