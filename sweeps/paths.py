@@ -75,3 +75,8 @@ class StudyPaths:
     def report(self) -> Path:
         """The folder of the report."""
         return self.root / "report"
+
+    @property
+    def landscape(self) -> Path:
+        """The folder of what was measured around the solutions: numbers and figures that a verb writes anew."""
+        return self.root / "landscape"

@@ -14,6 +14,7 @@ from lightning_modules.errors import InvalidInput
 from studies.command import show
 from studies.command.arguments import StoreOption, StudyArgument
 from studies.command.loader import built_in, load_study, study_name
+from studies.command.measuring import measuring
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
 from studies.command.tending import tending
@@ -50,6 +51,7 @@ BackendOption = Annotated[
 ]
 
 app.add_typer(tending)
+app.add_typer(measuring)
 
 
 def main() -> None:
