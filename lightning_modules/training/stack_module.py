@@ -155,7 +155,8 @@ class StackModule(pl.LightningModule):
             part: of the data.
         """
         blocks = data.rows[part].split(evaluation_block, dim=1)
-        return torch.cat([self.stacked.forward(parameters, data.take(rows)[0]) for rows in blocks], dim=1)
+        # The examples last in memory, as a chain computes them and a softmax is fastest.
+        return torch.cat([self.stacked.forward(parameters, data.take(rows)[0]).mT for rows in blocks], dim=2).mT
 
     def parameters_of(self, weights: Tensor, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return each parameter and each buffer of some runs by its name, given their weights (runs, parameters)."""
@@ -191,7 +192,8 @@ def _initial_module(run: Run, data: StackData) -> nn.Module:
     """Return a run's module as a plain script would make it after ``torch.manual_seed``."""
     recipe = run.recipe
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(stream("init", run.seeds.init))
+        # Of the CPU only: torch.manual_seed also writes down a traceback for each kind of device that is not there.
+        torch.default_generator.manual_seed(stream("init", run.seeds.init))
         module = build(recipe.model, recipe.loss, data.shape, load(recipe.data))
         initialize(module, recipe.initializer)
     return module
