@@ -1,16 +1,21 @@
 """The stacked form of ``nn.Conv2d``, as a matrix product over unfolded images."""
 
 import math
+from collections.abc import Iterator
+from functools import reduce
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.products import affine, lowered
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Conv2d"]
+
+# An image of one run that unfolds to more is unfolded some rows of windows at a time: what fits a cache of one or two
+# megabytes is multiplied as it was written. Runs are not taken apart, smaller products lose more than that gains.
+_block_elements = 2**19
 
 
 class Conv2d(Layer):
@@ -19,7 +24,8 @@ class Conv2d(Layer):
     The image is unfolded to (runs, channels · kernel, positions · batch). Being
     many times larger than the image it is not kept for the backward pass but
     unfolded again, and always into the same scratch memory: a fresh allocation
-    of that size costs more in page faults than the product itself.
+    of that size costs more in page faults than the product itself. Padded
+    images have memory of their own too, whose border stays zero.
 
     Arguments:
         weight: name of W.
@@ -34,19 +40,24 @@ class Conv2d(Layer):
     ) -> None:
         self._weight, self._bias = weight, bias
         self._kernel, self._stride, self._padding = kernel, stride, padding
-        self._memory = torch.empty(0)
+        self._memory = self._padded = torch.empty(0)
         self.parameters = (weight,) if bias is None else (weight, bias)
 
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
         weight = parameters[self._weight].flatten(2)
-        columns = self._unfold(x).expand(len(weight), -1, -1)
-        y = affine(weight, columns, None if self._bias is None else parameters[self._bias])
+        bias = None if self._bias is None else parameters[self._bias]
+        blocks = [affine(weight, columns.expand(len(weight), -1, -1), bias) for columns in self._unfold(x)]
+        y = blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=2)
         return y.view(len(weight), -1, *self._positions(x), x.shape[-1])
 
     def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:
-        flat = upstream.flatten(2)
-        # The narrow factor on the right: MKL is several times slower the other way round.
-        transposed = torch.bmm(self._unfold(x), lowered(flat).mT)
+        flat, start, products = upstream.flatten(2), 0, []
+        for columns in self._unfold(x):
+            stop = start + columns.shape[2]
+            # The narrow factor on the right: MKL is several times slower the other way round.
+            products.append(torch.bmm(columns, lowered(flat[:, :, start:stop]).mT).to(flat.dtype))
+            start = stop
+        transposed = reduce(torch.add, products)
         gradients[self._weight].copy_(transposed.mT.unflatten(2, gradients[self._weight].shape[2:]))
         if self._bias is not None:
             torch.sum(flat, dim=2, out=gradients[self._bias])
@@ -77,17 +88,31 @@ class Conv2d(Layer):
         )
         return rows, cols
 
-    def _unfold(self, x: Tensor) -> Tensor:
-        """Return x as (runs, channels · kernel, positions · batch), in the precision of products."""
-        x = lowered(x)
-        rows, cols = self._positions(x)
+    def _unfold(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield x as (runs, channels · kernel, positions · batch), block by block of positions, for products.
+
+        Each block overwrites the one before it.
+        """
+        windows = self._windows(lowered(x))
+        runs, channels, *_, rows, cols, batch = windows.shape
+        of_row = math.prod(windows.shape[1:4]) * cols * batch
+        blocks = math.ceil(rows / max(1, _block_elements // of_row))
+        for part in windows.split(math.ceil(rows / blocks), dim=4):
+            yield self._scratch(part, *part.shape).copy_(part).view(runs, -1, part.shape[4] * cols * batch)
+
+    def _windows(self, x: Tensor) -> Tensor:
+        """Return the windows of x, (runs, channels, *kernel, *positions, batch), as a view."""
+        runs, channels, height, width, batch = x.shape
         (step_y, step_x), (pad_y, pad_x) = self._stride, self._padding
-        padded = pad(x, (0, 0, pad_x, pad_x, pad_y, pad_y))
-        runs, channels, batch = x.shape[0], x.shape[1], x.shape[-1]
-        run, channel, row, col, _ = padded.stride()
-        sizes = (runs, channels, *self._kernel, rows, cols, batch)
-        windows = padded.as_strided(sizes, (run, channel, row, col, row * step_y, col * step_x, 1))
-        return self._scratch(x, *sizes).copy_(windows).view(runs, -1, rows * cols * batch)
+        sizes = (runs, channels, height + 2 * pad_y, width + 2 * pad_x, batch)
+        if self._padded.shape != sizes or self._padded.dtype != x.dtype or self._padded.device != x.device:
+            self._padded = x.new_zeros(sizes)
+        self._padded[:, :, pad_y : pad_y + height, pad_x : pad_x + width] = x
+        run, channel, row, col, _ = self._padded.stride()
+        return self._padded.as_strided(
+            (runs, channels, *self._kernel, *self._positions(x), batch),
+            (run, channel, row, col, row * step_y, col * step_x, 1),
+        )
 
     def _scratch(self, like: Tensor, *sizes: int) -> Tensor:
         """Return uninitialised memory of these sizes, which the next call will hand out again."""
