@@ -21,11 +21,11 @@ _block_elements = 2**19
 class Conv2d(Layer):
     """Cross-correlation of x (runs, channels, height, width, batch) with W (runs, outputs, channels, *kernel).
 
-    The image is unfolded to (runs, channels · kernel, positions · batch). Being
-    many times larger than the image it is not kept for the backward pass but
-    unfolded again, and always into the same scratch memory: a fresh allocation
-    of that size costs more in page faults than the product itself. Padded
-    images have memory of their own too, whose border stays zero.
+    The image is unfolded to (runs, channels · kernel, positions · batch), always
+    into the same scratch memory: a fresh allocation of that size costs more in
+    page faults than the product itself. The backward pass finds it there, unless
+    it had to be unfolded in blocks. Padded images have memory of their own too,
+    whose border stays zero.
 
     Arguments:
         weight: name of W.
@@ -41,6 +41,8 @@ class Conv2d(Layer):
         self._weight, self._bias = weight, bias
         self._kernel, self._stride, self._padding = kernel, stride, padding
         self._memory = self._padded = torch.empty(0)
+        # An input and what the scratch memory holds of it, while that is all of it.
+        self._held: tuple[Tensor, Tensor] | None = None
         self.parameters = (weight,) if bias is None else (weight, bias)
 
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
@@ -52,7 +54,8 @@ class Conv2d(Layer):
 
     def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:
         flat, start, products = upstream.flatten(2), 0, []
-        for columns in self._unfold(x):
+        held = self._held
+        for columns in [held[1]] if held is not None and held[0] is x else self._unfold(x):
             stop = start + columns.shape[2]
             # The narrow factor on the right: MKL is several times slower the other way round.
             products.append(torch.bmm(columns, lowered(flat[:, :, start:stop]).mT).to(flat.dtype))
@@ -64,7 +67,7 @@ class Conv2d(Layer):
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         runs, channels, height, width, batch = x.shape
-        flat = lowered(upstream.flatten(2))
+        flat, self._held = lowered(upstream.flatten(2)), None
         columns = self._scratch(flat, runs, channels * self._kernel[0] * self._kernel[1], flat.shape[2])
         torch.bmm(lowered(parameters[self._weight].flatten(2).mT), flat, out=columns)
         (kernel_y, kernel_x), (step_y, step_x), (pad_y, pad_x) = self._kernel, self._stride, self._padding
@@ -75,7 +78,7 @@ class Conv2d(Layer):
             ys, window_ys = _overlap(dy - pad_y, step_y, rows, height)
             for dx in range(kernel_x):
                 xs, window_xs = _overlap(dx - pad_x, step_x, cols, width)
-                gradient[:, :, ys, xs] += columns[:, :, dy, dx, window_ys, window_xs]
+                gradient[:, :, ys, xs].add_(columns[:, :, dy, dx, window_ys, window_xs])
         return gradient
 
     def _positions(self, x: Tensor) -> tuple[int, int]:
@@ -98,7 +101,9 @@ class Conv2d(Layer):
         of_row = math.prod(windows.shape[1:4]) * cols * batch
         blocks = math.ceil(rows / max(1, _block_elements // of_row))
         for part in windows.split(math.ceil(rows / blocks), dim=4):
-            yield self._scratch(part, *part.shape).copy_(part).view(runs, -1, part.shape[4] * cols * batch)
+            columns = self._scratch(part, *part.shape).copy_(part).view(runs, -1, part.shape[4] * cols * batch)
+            self._held = (x, columns) if blocks == 1 else None
+            yield columns
 
     def _windows(self, x: Tensor) -> Tensor:
         """Return the windows of x, (runs, channels, *kernel, *positions, batch), as a view."""
