@@ -97,7 +97,7 @@ class Conv2d(Layer):
         Each block overwrites the one before it.
         """
         windows = self._windows(lowered(x))
-        runs, channels, *_, rows, cols, batch = windows.shape
+        runs, *_, rows, cols, batch = windows.shape
         of_row = math.prod(windows.shape[1:4]) * cols * batch
         blocks = math.ceil(rows / max(1, _block_elements // of_row))
         for part in windows.split(math.ceil(rows / blocks), dim=4):
