@@ -60,4 +60,6 @@ def _channels_last(x: Tensor) -> Tensor:
 
 
 def _batch_last(images: Tensor, runs: int) -> Tensor:
-    return images.permute(0, 2, 3, 1).unflatten(0, (runs, -1)).contiguous()
+    """Return images (runs · channels, batch, height, width) as (runs, channels, height, width, batch)."""
+    turned: Tensor = images.permute(0, 2, 3, 1).unflatten(0, (runs, -1)).contiguous()
+    return turned
