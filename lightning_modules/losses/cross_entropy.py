@@ -43,16 +43,14 @@ class CrossEntropy(Loss):
     def values(self, outputs: "Tensor", targets: "Tensor") -> "Tensor":
         from torch.nn.functional import cross_entropy
 
-        flat = cross_entropy(
-            outputs.reshape(-1, outputs.shape[-1]),
-            targets.reshape(-1),
-            reduction="none",
-            label_smoothing=self.label_smoothing,
-        )
-        return flat.view(targets.shape)
+        # With the examples last: along a last axis of few classes torch's softmax takes ten times as long.
+        last = outputs.mT if outputs.ndim == 3 else outputs.reshape(-1, outputs.shape[-1])
+        own = targets if outputs.ndim == 3 else targets.reshape(-1)
+        losses = cross_entropy(last, own, reduction="none", label_smoothing=self.label_smoothing)
+        return losses.view(targets.shape)
 
     def predict(self, outputs: "Tensor") -> "Tensor":
-        return outputs.softmax(dim=-1)
+        return outputs.mT.softmax(dim=-2).mT if outputs.ndim > 1 else outputs.softmax(dim=-1)
 
     def decide(self, outputs: "Tensor") -> "Tensor":
         return outputs.argmax(dim=-1)

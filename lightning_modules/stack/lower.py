@@ -132,12 +132,17 @@ def _pool_before_relu(layers: Sequence[Layer]) -> list[Layer]:
 
 
 def _relu_in_place(layers: Sequence[Layer]) -> list[Layer]:
-    """Let a ReLU between two linear layers overwrite what they made: they do not read it again."""
+    """Let a ReLU overwrite what the layer in front of it made where neither that nor the one behind reads it again.
+
+    The gradient in its output it overwrites too, so that the layer behind must have made it for this one alone.
+    """
     between = {
         index
         for index in range(1, len(layers) - 1)
         if isinstance(layers[index], ReLU)
-        and isinstance(layers[index - 1], Linear)
-        and isinstance(layers[index + 1], Linear)
+        and (
+            (isinstance(layers[index - 1], Linear) and isinstance(layers[index + 1], Linear))
+            or (isinstance(layers[index - 1], MaxPool2d) and isinstance(layers[index + 1], Conv2d | Flatten))
+        )
     }
     return [ReLU.in_place() if index in between else layer for index, layer in enumerate(layers)]

@@ -81,6 +81,8 @@ def fit(
         _skip(trainer, epochs)
         with _interruptible():
             trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
+    # A trainer's parts hold one another and the module: only a collection would free its memory for the next stack.
+    vars(trainer).clear()
     kept = stopping.snapshots(module)
     return [
         _result(module, place, snapshots.snapshots.get(place, ()), kept.get(place), stopping.kept_epoch.get(place))

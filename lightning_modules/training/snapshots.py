@@ -36,7 +36,7 @@ class SnapshotCallback(pl.Callback):
         if not places:
             return
         parameters = module.parameters_of(module.weights, module.carried)
-        outputs = outputs_by_part(module, parameters, module.data)
+        outputs = {part: module.outputs(part).cpu() for part in parts}
         predictions = {part: module.runs[0].recipe.loss.predict(values) for part, values in outputs.items()}
         # The loss was finite before the cycle's last update; what the update made of the weights is seen only here.
         # A decision is finite whatever the output is.

@@ -80,9 +80,11 @@ class StackData:
         count = sum(sizes.values())
         inputs = torch.empty((len(splits) * count, *preprocessing.output_shape(dataset.shape)), dtype=dtype)
         used = [np.concatenate([examples.rows for examples in division.values()]) for division in divided]
-        transforms = tuple(preprocessing.fit(dataset.inputs[division["train"].rows]) for division in divided)
-        for copy, transform, own in zip(inputs.split(count), transforms, used, strict=True):
-            copy.copy_(torch.from_numpy(transform(dataset.inputs[own])))
+        transforms: list[Transform] = []
+        for copy, own in zip(inputs.split(count), used, strict=True):
+            chosen = dataset.inputs[own]
+            transforms.append(preprocessing.fit(chosen[: sizes["train"]]))
+            copy.copy_(torch.from_numpy(transforms[-1](chosen)))
         targets = torch.from_numpy(
             np.concatenate([examples.targets for division in divided for examples in division.values()])
         )
@@ -94,7 +96,7 @@ class StackData:
             rows=dict(zip(sizes, rows, strict=True)),
             order_seeds=tuple(each.order for each in seeds),
             sources=np.concatenate(used),
-            transforms=transforms,
+            transforms=tuple(transforms),
         )
 
     def to(self, device: torch.device) -> "StackData":

@@ -90,6 +90,8 @@ class StackModule(pl.LightningModule):
         self.validation_loss = np.full((recipe.epochs, len(runs)), np.nan)
         self.validation_score = np.full((recipe.epochs, len(runs)), np.nan)
         self.diverged_step: dict[int, int] = {}
+        # What the active runs' present weights make of each part: at an epoch's end more than one asks for it.
+        self._outputs: dict[Part, Tensor] = {}
 
     def configure_optimizers(self) -> None:
         """Return nothing: the recipe's optimizer updates all runs at once."""
@@ -114,6 +116,7 @@ class StackModule(pl.LightningModule):
         """Take the steps of a segment, then let diverged runs go."""
         if not self.active:
             return
+        self._outputs.clear()
         recipe = self.runs[0].recipe
         objective = BatchObjective(self.stacked, self.hessian, self.layout, self.weights, self.carried)
         rates = self.rates[segment.start : segment.stop, self.active, None]
@@ -143,7 +146,9 @@ class StackModule(pl.LightningModule):
     @torch.no_grad()
     def outputs(self, part: Part) -> Tensor:
         """Return the active runs' outputs on their examples of a part, (active runs, examples, outputs)."""
-        return self.outputs_of(self.parameters_of(self.weights, self.carried), self.data, part)
+        if part not in self._outputs:
+            self._outputs[part] = self.outputs_of(self.parameters_of(self.weights, self.carried), self.data, part)
+        return self._outputs[part]
 
     @torch.no_grad()
     def outputs_of(self, parameters: Parameters, data: StackData, part: Part) -> Tensor:
@@ -155,7 +160,8 @@ class StackModule(pl.LightningModule):
             part: of the data.
         """
         blocks = data.rows[part].split(evaluation_block, dim=1)
-        return torch.cat([self.stacked.forward(parameters, data.take(rows)[0]) for rows in blocks], dim=1)
+        # The examples last in memory, as a chain computes them and a softmax is fastest.
+        return torch.cat([self.stacked.forward(parameters, data.take(rows)[0]).mT for rows in blocks], dim=2).mT
 
     def parameters_of(self, weights: Tensor, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return each parameter and each buffer of some runs by its name, given their weights (runs, parameters)."""
@@ -178,6 +184,7 @@ class StackModule(pl.LightningModule):
 
     def leave(self, places: Sequence[int]) -> None:
         """Take runs out of the stack, by their places among the active ones: from now on they cost nothing."""
+        self._outputs.clear()
         keep = [place for place in range(len(self.active)) if place not in set(places)]
         self.active = [self.active[place] for place in keep]
         self.data, self.batches = self.data.keep(keep), self.batches.keep(keep)
@@ -191,7 +198,8 @@ def _initial_module(run: Run, data: StackData) -> nn.Module:
     """Return a run's module as a plain script would make it after ``torch.manual_seed``."""
     recipe = run.recipe
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(stream("init", run.seeds.init))
+        # Of the CPU only: torch.manual_seed also writes down a traceback for each kind of device that is not there.
+        torch.default_generator.manual_seed(stream("init", run.seeds.init))
         module = build(recipe.model, recipe.loss, data.shape, load(recipe.data))
         initialize(module, recipe.initializer)
     return module

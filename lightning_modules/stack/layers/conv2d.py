@@ -1,10 +1,11 @@
 """The stacked form of ``nn.Conv2d``, as a matrix product over unfolded images."""
 
 import math
+from collections.abc import Iterator
+from functools import reduce
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.products import affine, lowered
@@ -12,14 +13,19 @@ from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Conv2d"]
 
+# An image of one run that unfolds to more is unfolded some rows of windows at a time: what fits a cache of one or two
+# megabytes is multiplied as it was written. Runs are not taken apart, smaller products lose more than that gains.
+_block_elements = 2**19
+
 
 class Conv2d(Layer):
     """Cross-correlation of x (runs, channels, height, width, batch) with W (runs, outputs, channels, *kernel).
 
-    The image is unfolded to (runs, channels · kernel, positions · batch). Being
-    many times larger than the image it is not kept for the backward pass but
-    unfolded again, and always into the same scratch memory: a fresh allocation
-    of that size costs more in page faults than the product itself.
+    The image is unfolded to (runs, channels · kernel, positions · batch), always
+    into the same scratch memory: a fresh allocation of that size costs more in
+    page faults than the product itself. The backward pass finds it there, unless
+    it had to be unfolded in blocks. Padded images have memory of their own too,
+    whose border stays zero.
 
     Arguments:
         weight: name of W.
@@ -34,26 +40,34 @@ class Conv2d(Layer):
     ) -> None:
         self._weight, self._bias = weight, bias
         self._kernel, self._stride, self._padding = kernel, stride, padding
-        self._memory = torch.empty(0)
+        self._memory = self._padded = torch.empty(0)
+        # An input and what the scratch memory holds of it, while that is all of it.
+        self._held: tuple[Tensor, Tensor] | None = None
         self.parameters = (weight,) if bias is None else (weight, bias)
 
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
         weight = parameters[self._weight].flatten(2)
-        columns = self._unfold(x).expand(len(weight), -1, -1)
-        y = affine(weight, columns, None if self._bias is None else parameters[self._bias])
+        bias = None if self._bias is None else parameters[self._bias]
+        blocks = [affine(weight, columns.expand(len(weight), -1, -1), bias) for columns in self._unfold(x)]
+        y = blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=2)
         return y.view(len(weight), -1, *self._positions(x), x.shape[-1])
 
     def parameter_gradients(self, gradients: Parameters, x: Tensor, upstream: Tensor) -> None:
-        flat = upstream.flatten(2)
-        # The narrow factor on the right: MKL is several times slower the other way round.
-        transposed = torch.bmm(self._unfold(x), lowered(flat).mT)
+        flat, start, products = upstream.flatten(2), 0, []
+        held = self._held
+        for columns in [held[1]] if held is not None and held[0] is x else self._unfold(x):
+            stop = start + columns.shape[2]
+            # The narrow factor on the right: MKL is several times slower the other way round.
+            products.append(torch.bmm(columns, lowered(flat[:, :, start:stop]).mT).to(flat.dtype))
+            start = stop
+        transposed = reduce(torch.add, products)
         gradients[self._weight].copy_(transposed.mT.unflatten(2, gradients[self._weight].shape[2:]))
         if self._bias is not None:
             torch.sum(flat, dim=2, out=gradients[self._bias])
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         runs, channels, height, width, batch = x.shape
-        flat = lowered(upstream.flatten(2))
+        flat, self._held = lowered(upstream.flatten(2)), None
         columns = self._scratch(flat, runs, channels * self._kernel[0] * self._kernel[1], flat.shape[2])
         torch.bmm(lowered(parameters[self._weight].flatten(2).mT), flat, out=columns)
         (kernel_y, kernel_x), (step_y, step_x), (pad_y, pad_x) = self._kernel, self._stride, self._padding
@@ -64,7 +78,7 @@ class Conv2d(Layer):
             ys, window_ys = _overlap(dy - pad_y, step_y, rows, height)
             for dx in range(kernel_x):
                 xs, window_xs = _overlap(dx - pad_x, step_x, cols, width)
-                gradient[:, :, ys, xs] += columns[:, :, dy, dx, window_ys, window_xs]
+                gradient[:, :, ys, xs].add_(columns[:, :, dy, dx, window_ys, window_xs])
         return gradient
 
     def _positions(self, x: Tensor) -> tuple[int, int]:
@@ -77,17 +91,33 @@ class Conv2d(Layer):
         )
         return rows, cols
 
-    def _unfold(self, x: Tensor) -> Tensor:
-        """Return x as (runs, channels · kernel, positions · batch), in the precision of products."""
-        x = lowered(x)
-        rows, cols = self._positions(x)
+    def _unfold(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield x as (runs, channels · kernel, positions · batch), block by block of positions, for products.
+
+        Each block overwrites the one before it.
+        """
+        windows = self._windows(lowered(x))
+        runs, *_, rows, cols, batch = windows.shape
+        of_row = math.prod(windows.shape[1:4]) * cols * batch
+        blocks = math.ceil(rows / max(1, _block_elements // of_row))
+        for part in windows.split(math.ceil(rows / blocks), dim=4):
+            columns = self._scratch(part, *part.shape).copy_(part).view(runs, -1, part.shape[4] * cols * batch)
+            self._held = (x, columns) if blocks == 1 else None
+            yield columns
+
+    def _windows(self, x: Tensor) -> Tensor:
+        """Return the windows of x, (runs, channels, *kernel, *positions, batch), as a view."""
+        runs, channels, height, width, batch = x.shape
         (step_y, step_x), (pad_y, pad_x) = self._stride, self._padding
-        padded = pad(x, (0, 0, pad_x, pad_x, pad_y, pad_y))
-        runs, channels, batch = x.shape[0], x.shape[1], x.shape[-1]
-        run, channel, row, col, _ = padded.stride()
-        sizes = (runs, channels, *self._kernel, rows, cols, batch)
-        windows = padded.as_strided(sizes, (run, channel, row, col, row * step_y, col * step_x, 1))
-        return self._scratch(x, *sizes).copy_(windows).view(runs, -1, rows * cols * batch)
+        sizes = (runs, channels, height + 2 * pad_y, width + 2 * pad_x, batch)
+        if self._padded.shape != sizes or self._padded.dtype != x.dtype or self._padded.device != x.device:
+            self._padded = x.new_zeros(sizes)
+        self._padded[:, :, pad_y : pad_y + height, pad_x : pad_x + width] = x
+        run, channel, row, col, _ = self._padded.stride()
+        return self._padded.as_strided(
+            (runs, channels, *self._kernel, *self._positions(x), batch),
+            (run, channel, row, col, row * step_y, col * step_x, 1),
+        )
 
     def _scratch(self, like: Tensor, *sizes: int) -> Tensor:
         """Return uninitialised memory of these sizes, which the next call will hand out again."""

@@ -14,7 +14,7 @@ class Layer(ABC):
 
     The leading axis of an input is 1 where all runs share it. There are two
     exceptions: a `Linear` that comes first finds the batch last but not contiguous,
-    and a ReLU between two `Linear` layers, which need it no more, overwrites its input.
+    and a ReLU whose input nothing reads any more (`lower`) overwrites it.
     Activations have the precision of the weights; layers that multiply matrices
     do so by `products`.
     """
