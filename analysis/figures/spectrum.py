@@ -19,6 +19,10 @@ _floor = 1e-3
 def draw(found: Mapping[str, Curvature], colours: Mapping[str, str]) -> Figure:
     """Draw the density of each solution on one axis, a mark below for each of its outer eigenvalues.
 
+    The density is smoothed by Gaussians of 1 % of the range and scaled so that
+    an eigenvalue by itself has height 1; bands are two standard errors over
+    the probes.
+
     Arguments:
         found: by label.
         colours: of the labels.
@@ -30,10 +34,12 @@ def draw(found: Mapping[str, Curvature], colours: Mapping[str, str]) -> Figure:
     drawing = figure(1.4 * column, 2.9 + 0.12 * len(found))
     axes, marks = drawing.subplots(2, 1, sharex=True, height_ratios=[6, 0.5 * len(found)])
     width = 0.01 * (high - low or 1.0)
+    most = 1.0
     for place, (label, each) in enumerate(found.items()):
         density = each.density or _of_all(each)
         middle, error = density.on(grid, width)
         counted = each.parameters * middle * width * np.sqrt(2 * np.pi)
+        most = max(most, float(counted.max()))
         axes.plot(grid, counted, color=colours[label], label=f"{label} ({each.parameters:,} parameters)")
         if each.density is not None:
             band = each.parameters * 2 * error * width * np.sqrt(2 * np.pi)
@@ -43,15 +49,15 @@ def draw(found: Mapping[str, Curvature], colours: Mapping[str, str]) -> Figure:
         outer = np.concatenate([each.top, each.bottom])
         marks.plot(outer, np.full(len(outer), -place), "|", color=colours[label], markersize=7, markeredgewidth=1)
     axes.set_yscale("log")
-    axes.set_ylim(bottom=0.05)
-    axes.set_ylabel("eigenvalues within the width")
+    axes.set_ylim(0.05, 3 * most)
+    axes.set_ylabel("eigenvalues near by")
     axes.axvline(0, color="black", linewidth=0.5)
     marks.set_ylim(0.6 - len(found), 0.6)
     marks.set_yticks([])
     marks.spines["left"].set_visible(False)
     marks.set_ylabel("outer", rotation=0, ha="right", va="center")
     marks.set_xlabel("eigenvalue of the Hessian of the training loss")
-    drawing.legend(loc="outside upper center", ncols=1)
+    drawing.legend(loc="outside upper center", ncols=2)
     return drawing
 
 
