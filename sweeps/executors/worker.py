@@ -22,7 +22,7 @@ from lightning_modules.errors import InvalidInput
 from sweeps.executors.executor import Outcome, Task
 from sweeps.store import RunStore
 
-__all__ = ["Answer", "keep_freed_memory", "perform", "work"]
+__all__ = ["Answer", "Worker", "keep_freed_memory", "perform", "work"]
 
 
 @dataclass(frozen=True)
@@ -63,26 +63,41 @@ def perform(task: Task) -> Outcome:
         torch.set_num_threads(threads)
 
 
+class Worker:
+    """What every worker process does, however its tasks reach it: it trains on one thread, deaf to Ctrl-C.
+
+    Made by the main thread of a process of its own.
+
+    Arguments:
+        prepare: called once, for example to load the study file whose components the tasks hold.
+    """
+
+    def __init__(self, prepare: Callable[[], object] | None) -> None:
+        import torch
+
+        # Whoever started this process may not have blocked it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        keep_freed_memory()
+        torch.set_num_threads(1)
+        self._prepared = _answer(prepare) if prepare is not None else Answer(0.0)
+
+    def train(self, message: bytes) -> Answer:
+        """Train a pickled task; if the worker could not be prepared, say why."""
+        return self._prepared if self._prepared.error else _answer(partial(_train_pickled, message))
+
+
 def work(connection: Connection, prepare: Callable[[], object] | None) -> None:
     """Be a worker process: answer tasks until the pipe closes, then leave at once, in the middle of a task too.
 
     Arguments:
         connection: this worker's end of its pipe.
-        prepare: called once before the first task, for example to load the study file whose components the
-            tasks hold.
+        prepare: called once before the first task.
     """
-    import torch
-
-    # The server that forked this worker may have been started by someone who did not block it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    keep_freed_memory()
-    torch.set_num_threads(1)
     messages: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
-    prepared = _answer(prepare) if prepare is not None else Answer(0.0)
+    worker = Worker(prepare)
     while True:
-        message = messages.get()
-        answer = prepared if prepared.error else _answer(partial(_train_pickled, message))
+        answer = worker.train(messages.get())
         try:
             connection.send(answer)
         except OSError:
