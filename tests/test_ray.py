@@ -22,6 +22,7 @@ from sweeps.executors.executor import Executor, Task
 from sweeps.executors.placement import Placement, anywhere
 from sweeps.executors.ray import Ray
 from sweeps.executors.ray_cluster import Slots, slots_of
+from sweeps.executors.ray_nodes import wait_for_nodes
 from sweeps.machine import available_memory
 from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
@@ -285,3 +286,10 @@ def test_one_ctrl_c_finishes_what_is_under_way_and_resume_goes_on(tmp_path, shor
     assert again.returncode == 0, err
     assert out.startswith("atlas run smoke --executor ray --workers 2 --no-wandb\n")
     assert results(tmp_path) == whole
+
+
+@pytest.mark.usefixtures("nodes")
+def test_nodes_that_do_not_join_are_a_sentence():
+    wait_for_nodes("127.0.0.1:1", 1, patience=0)  # this process is connected to a cluster of one node
+    with pytest.raises(InvalidInput, match=r"Only 1 of 2 nodes have joined the Ray cluster at 127.0.0.1:1\."):
+        wait_for_nodes("127.0.0.1:1", 2, patience=0)
