@@ -27,6 +27,7 @@ from studies.command.arguments import (
 from studies.command.loader import built_in, load_study, study_name
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
+from studies.command.slurm import slurm
 from studies.command.tending import tending
 from sweeps.executors.placement import Placement
 from sweeps.paths import StudyPaths
@@ -46,6 +47,7 @@ StudyOrRun = Annotated[
     str, typer.Argument(metavar="STUDY|RUN", help="A study, or a run's folder, or its RECIPE/SEEDS within the store.")
 ]
 app.add_typer(tending)
+app.add_typer(slurm)
 
 
 def main() -> None:
