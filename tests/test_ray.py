@@ -103,6 +103,7 @@ def test_every_worker_is_prepared_once_and_writes_where_the_driver_is(tmp_path, 
     monkeypatch.chdir(tmp_path)
     recipe = replace(tiny, data=Marked(str(tmp_path)))
     with Ray(partial(leave_a_mark, tmp_path), on_cpus, workers=2) as executor:
+        assert executor.memory > 0  # measured when both have started
         tasks = [Task(runs_of(recipe, seed), "search", Path("here")) for seed in range(6)]
         assert outcomes(executor, *tasks) == [None] * 6
         prepared = {path.name.removeprefix("prepared") for path in tmp_path.glob("prepared*")}
@@ -118,6 +119,7 @@ def test_a_worker_that_cannot_be_prepared_says_so_for_every_task(tmp_path):
         assert outcomes(executor, *tasks) == ["The study file is gone: restore it."] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nodes")
 def test_workers_that_die_before_their_first_task_are_not_started_for_ever(tmp_path):
     with Ray(die, on_cpus, workers=1) as executor, pytest.raises(InvalidInput, match="3 workers of the Ray cluster"):
