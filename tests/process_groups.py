@@ -1,7 +1,8 @@
-"""Which processes of a group still run."""
+"""Which processes of a group, or of a session, still run."""
 
 import subprocess
 import time
+from collections.abc import Callable
 
 
 def group_members(group: int) -> list[int]:
@@ -11,8 +12,15 @@ def group_members(group: int) -> list[int]:
     return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
 
 
-def assert_nobody_is_left(group: int) -> None:
+def assert_nobody_is_left(group: int, members: Callable[[int], list[int]] = group_members) -> None:
     deadline = time.perf_counter() + 10
-    while left := group_members(group):
+    while left := members(group):
         assert time.perf_counter() < deadline, f"Still running: {left}"
         time.sleep(0.05)
+
+
+def session_members(session: int) -> list[int]:
+    """Return the processes of a session that still run; Ray puts its workers into process groups of their own."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,sess=,state="], check=True, capture_output=True, text=True)
+    rows = (line.split() for line in listing.stdout.splitlines())
+    return [int(pid) for pid, sess, state in rows if int(sess) == session and not state.startswith("Z")]

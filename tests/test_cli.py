@@ -121,6 +121,12 @@ def test_what_is_wrong_in_a_study_file_is_one_sentence(tmp_path, capsys, monkeyp
         (["run", "smoke", "--stack-size", "0"], "The stack size is 0: give a whole number of at least 1"),
         (["run", "smoke", "--accelerator", "tpu"], "The accelerator is 'tpu': give auto, cpu, gpu or mps"),
         (["train", "smoke", "--seed", "1", "--accelerator", "gpu"], "This machine has no gpu that torch can use"),
+        (["run", "smoke", "--executor", "dask"], "The executor is 'dask': give local, ray or in-process."),
+        (["run", "smoke", "--per-gpu", "2"], "this machine has none that torch can use: give --workers."),
+        (["run", "smoke", "--per-gpu", "2", "--workers", "2"], "--per-gpu and --workers both say how many"),
+        (["run", "smoke", "--address", "head:6379"], "--address is that of a Ray cluster: give --executor ray"),
+        (["run", "smoke", "--executor", "ray", "--address", "127.0.0.1:1"], "No Ray cluster answers at 127.0.0.1:1"),
+        (["run", "smoke", "--executor", "ray", "--address", "ray://head:1"], "'ray://head:1': give HOST:PORT, or auto"),
         (["run", "smoke", "--store", "/dev/null"], "The store cannot be written, /dev/null/smoke"),
         (["train", "smoke", "--seed", "1", "--store", "/dev/null"], "The store cannot be written, /dev/null/smoke"),
     ],
@@ -214,14 +220,15 @@ def test_a_study_in_another_precision_is_not_mixed_with_the_first_in_one_store(t
 
 
 def test_workers_are_one_for_each_core_that_the_process_may_use(monkeypatch):
+    from studies.command.executors import ExecutorOptions, executor_of
     from studies.command.loader import load_study
-    from studies.command.run import _executor
     from sweeps.executors.placement import anywhere
 
-    monkeypatch.setattr("studies.command.run.usable_cores", lambda: 3)
-    for asked, slots in ((None, 3), (2, 2), (0, 1)):
-        with _executor(load_study("smoke"), asked, anywhere) as executor:
+    monkeypatch.setattr("studies.command.executors.usable_cores", lambda: 3)
+    for name, asked, slots in ((None, None, 3), ("local", 2, 2), (None, 0, 1), ("in-process", None, 1)):
+        with executor_of(load_study("smoke"), ExecutorOptions(name, asked), anywhere) as executor:
             assert executor.slots == slots
+            assert (type(executor).__name__ == "InProcess") == (slots == 1)
 
 
 def test_a_study_of_ones_own_with_its_own_model(tmp_path, capsys, monkeypatch):

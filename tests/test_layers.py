@@ -28,6 +28,7 @@ allowed = {
         "psutil": "machine.py",
         "pyarrow": "export.py",
         "pytorch_lightning": "executors/preload.py",
+        "ray": "executors/ray_cluster.py",
         "safetensors": "files.py checkpoints.py",
         "scipy": "racing.py proposers/quasi_random.py",
         "sqlalchemy": "database.py",

@@ -12,11 +12,23 @@ from rich.console import Console
 from lightning_modules.backend import backend_named
 from lightning_modules.errors import InvalidInput
 from studies.command import show
-from studies.command.arguments import StoreOption, StudyArgument
+from studies.command.arguments import (
+    AcceleratorOption,
+    AddressOption,
+    BackendOption,
+    BudgetOption,
+    ExecutorOption,
+    PerGpuOption,
+    PrecisionOption,
+    StoreOption,
+    StudyArgument,
+    WorkersOption,
+)
 from studies.command.loader import built_in, load_study, study_name
 from studies.command.measuring import measuring
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
+from studies.command.slurm import slurm
 from studies.command.tending import tending
 from sweeps.executors.placement import Placement
 from sweeps.files import disk_fault
@@ -36,22 +48,9 @@ app = typer.Typer(
 StudyOrRun = Annotated[
     str, typer.Argument(metavar="STUDY|RUN", help="A study, or a run's folder, or its RECIPE/SEEDS within the store.")
 ]
-BudgetOption = Annotated[str, typer.Option("--budget", help="How much to spend: smoke, default or full.")]
-PrecisionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--precision",
-        help="32-true, 64-true, or bf16-mixed: products of training in bfloat16. [default: as the recipe says]",
-    ),
-]
-AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="What to train on: auto, cpu, gpu or mps.")]
-BackendOption = Annotated[
-    str,
-    typer.Option("--backend", help="How steps are taken: chain, functional, or auto, the faster that knows the model."),
-]
-
 app.add_typer(tending)
 app.add_typer(measuring)
+app.add_typer(slurm)
 
 
 def main() -> None:
@@ -95,12 +94,10 @@ def run(
     study: StudyArgument,
     store: StoreOption = Path("runs"),
     budget: BudgetOption = "default",
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers", min=0, help="Worker processes of one thread; 0 trains in this one. [default: one a core]"
-        ),
-    ] = None,
+    executor: ExecutorOption = None,
+    workers: WorkersOption = None,
+    per_gpu: PerGpuOption = None,
+    address: AddressOption = None,
     stack_size: Annotated[
         int | None,
         typer.Option("--stack-size", help="The most runs trained together. [default: what caches and memory hold]"),
@@ -132,16 +129,18 @@ def run(
     ] = True,
 ) -> None:
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
+    from studies.command.executors import ExecutorOptions
     from studies.command.run import RunOptions, run_study
     from sweeps.stopping import Stopped
 
     loaded = load_study(study).in_precision(precision)
     preview(loaded.study, budget)
     placement = Placement(accelerator, stack_size, backend_named(backend), checkpoint_every)
-    placement.check()
+    trainer = ExecutorOptions(executor, workers, per_gpu, address)
+    trainer.check(placement)
     paths = StudyPaths(store / loaded.name)
     try:
-        options = RunOptions(budget, workers, placement, wandb, deterministic, storage)
+        options = RunOptions(budget, trainer, placement, wandb, deterministic, storage)
         run_study(loaded, options, paths, Console(), words_given(context))
     except Stopped:
         typer.echo(

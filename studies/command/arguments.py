@@ -5,7 +5,58 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["StoreOption", "StudyArgument"]
+__all__ = [
+    "AcceleratorOption",
+    "AddressOption",
+    "BackendOption",
+    "BudgetOption",
+    "ExecutorOption",
+    "PerGpuOption",
+    "PrecisionOption",
+    "StoreOption",
+    "StudyArgument",
+    "WorkersOption",
+]
 
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study's name, or the path of a file.")]
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder that holds everything of every study.")]
+BudgetOption = Annotated[str, typer.Option("--budget", help="How much to spend: smoke, default or full.")]
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        help="32-true, 64-true, or bf16-mixed: products of training in bfloat16. [default: as the recipe says]",
+    ),
+]
+AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="What to train on: auto, cpu, gpu or mps.")]
+BackendOption = Annotated[
+    str,
+    typer.Option("--backend", help="How steps are taken: chain, functional, or auto, the faster that knows the model."),
+]
+ExecutorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--executor", help="What trains: local (worker processes here), ray (a cluster), in-process. [default: local]"
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=0,
+        help="Worker processes of one thread, spread over the GPUs if there are any; 0 trains in this one."
+        " [default: one a GPU, or without GPUs one a core]",
+    ),
+]
+PerGpuOption = Annotated[
+    int | None,
+    typer.Option("--per-gpu", min=1, help="Workers that share each GPU, in place of --workers. [default: 1]"),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="HOST:PORT of a running Ray cluster of which this machine is a node, or auto to find it."
+        " [default: start one on this machine]",
+    ),
+]

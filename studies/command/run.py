@@ -4,25 +4,23 @@ import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from lightning_modules.errors import InvalidInput
-from studies.command.loader import LoadedStudy, load_file
+from studies.command.executors import ExecutorOptions, executor_of
+from studies.command.loader import LoadedStudy
 from studies.command.progress import watcher
-from sweeps.executors.executor import Executor
 from sweeps.executors.placement import Placement
 from sweeps.files import checksum, read_json
 from sweeps.lock import locked
-from sweeps.machine import usable_cores
 from sweeps.paths import StudyPaths
 
 if TYPE_CHECKING:
     from sweeps.tracker import Tracker
 
-__all__ = ["run_study"]
+__all__ = ["RunOptions", "run_study"]
 
 
 @dataclass(frozen=True)
@@ -31,15 +29,15 @@ class RunOptions:
 
     Arguments:
         budget: the name of one of its budgets.
-        workers: processes that train; 0 trains in this one, None is one for each core.
-        placement: where they train, and how large stacks may be.
+        executor: what trains.
+        placement: on what it trains, and how large stacks may be.
         wandb: mirror the runs in W&B.
         deterministic: propose in an order that no timing changes.
         storage: an SQLAlchemy URL to keep the search at; None keeps it beside the runs.
     """
 
     budget: str
-    workers: int | None
+    executor: ExecutorOptions
     placement: Placement
     wandb: bool
     deterministic: bool
@@ -63,7 +61,7 @@ def run_study(
         Stopped: if the driver was asked to leave.
     """
     budget = options.budget
-    with locked(paths), _executor(loaded, options.workers, options.placement) as executor:
+    with locked(paths), executor_of(loaded, options.executor, options.placement) as executor:
         # Imported while the workers start.
         from sweeps.activity import Activity
         from sweeps.driver import Driver
@@ -105,16 +103,6 @@ def run_study(
 def _say_what_comes() -> None:
     # Not by a file object: a signal's handler may interrupt one in the middle of its writing.
     os.write(2, b"\nFinishing the stacks under way; Ctrl-C once more leaves at once.\n")
-
-
-def _executor(loaded: LoadedStudy, workers: int | None, placement: Placement) -> Executor:
-    if workers == 0:
-        from sweeps.executors.in_process import InProcess
-
-        return InProcess(placement)
-    from sweeps.executors.local import Local
-
-    return Local(usable_cores() if workers is None else workers, partial(load_file, loaded.file), placement)
 
 
 def _is_reported(paths: StudyPaths) -> bool:

@@ -59,15 +59,17 @@ class Executor(ABC):
     Attributes:
         slots: how many tasks it works on at the same time.
         placement: where its stacks are trained.
+        sharers: how many slots share the memory of one device; 0 for all of them.
     """
 
     slots: int
     placement: Placement = anywhere
+    sharers: int = 0
 
     @cached_property
     def memory(self) -> int:
         """The bytes that each slot may take, measured once: later, what workers hold would count as taken."""
-        return self.placement.memory(self.slots)
+        return self.placement.memory(self.sharers or self.slots)
 
     @abstractmethod
     def submit(self, task: Task) -> None:

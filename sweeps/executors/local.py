@@ -2,45 +2,45 @@
 
 import atexit
 import gc
+import math
 import multiprocessing
-import pickle
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
 from lightning_modules.checks import require_integer
-from lightning_modules.errors import InvalidInput
+from sweeps.executors.devices import Devices, work_on
 from sweeps.executors.executor import Executor, Outcome, Task
+from sweeps.executors.job import Job, pickled
 from sweeps.executors.placement import Placement, anywhere
-from sweeps.executors.worker import Answer, work
+from sweeps.executors.worker import Answer
 from sweeps.interrupts import children_deaf_to_interrupts
 
-__all__ = ["Local"]
+__all__ = ["Local", "start_server"]
 
-_attempts = 3
 _patience = 2.0  # seconds that a worker has to leave before it is killed
 _preload = ["sweeps.executors.preload"]
-
-
-@dataclass
-class _Job:
-    task: Task
-    message: bytes
-    failures: int = 0
-    started: float = 0.0
 
 
 @dataclass
 class _Worker:
     process: ForkServerProcess
     connection: Connection
-    job: _Job | None = None
+    device: str | None
+    job: Job | None = None
     silence: float = 0.0
+
+
+def start_server() -> None:
+    """Let the server of workers begin to import, if it has not; making a `Local` does it too."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_preload)
+    with children_deaf_to_interrupts():
+        forkserver.ensure_running()
 
 
 class Local(Executor):
@@ -49,8 +49,9 @@ class Local(Executor):
     The server starts to import when the executor is made, while the driver
     goes on with its own work; workers are forked when there are tasks for
     them. A worker that dies takes no more than its own task with it: the task
-    is trained again by another worker, twice at most. One that stands still,
-    because it was stopped or its machine hangs, is killed after a while.
+    is trained again by another worker, twice at most, on the same device. One
+    that stands still, because it was stopped or its machine hangs, is killed
+    after a while.
 
     Workers import the main script again, as every ``multiprocessing`` worker
     does: a script that uses this class needs ``if __name__ == "__main__":``.
@@ -59,6 +60,8 @@ class Local(Executor):
         workers: how many processes.
         prepare: called once in every worker before its first task; must be picklable.
         placement: where stacks are trained.
+        devices: over which the workers are spread, as ``CUDA_VISIBLE_DEVICES`` names them: each worker sees one. An
+            empty sequence leaves the environment of the workers as it is.
         patience: seconds that a worker may be silent.
 
     Raises:
@@ -70,20 +73,24 @@ class Local(Executor):
         workers: int,
         prepare: Callable[[], object] | None = None,
         placement: Placement = anywhere,
+        devices: Sequence[str] = (),
         patience: float = 300.0,
     ) -> None:
         require_integer("The number of workers", workers, at_least=1)
         self.slots, self.placement = workers, placement
-        self._prepare, self._patience = prepare, patience
-        self._pulse = min(5.0, patience / 4)
+        self.sharers = math.ceil(workers / max(1, len(devices)))
+        self._prepare, self._devices = prepare, Devices(devices)
+        self._patience, self._pulse = patience, min(5.0, patience / 4)
         self._context = multiprocessing.get_context("forkserver")
-        self._waiting: deque[_Job] = deque()
+        self._waiting: deque[Job] = deque()
         self._workers: list[_Worker] = []
         self._ended: deque[Outcome] = deque()
-        self._start_server()
+        # A driver that has imported torch otherwise looks for reference cycles for half a second when it exits.
+        atexit.register(gc.freeze)
+        start_server()
 
     def submit(self, task: Task) -> None:
-        self._waiting.append(_Job(task, _pickled(task)))
+        self._waiting.append(Job(task, pickled(task)))
         # The first fork waits for the server's imports; a driver that still has tasks to submit should not.
         if self._workers:
             self._fill_slots()
@@ -120,13 +127,6 @@ class Local(Executor):
         while self._workers:
             _end(self._workers.pop().process)
 
-    def _start_server(self) -> None:
-        # A driver that has imported torch otherwise looks for reference cycles for half a second when it exits.
-        atexit.register(gc.freeze)
-        self._context.set_forkserver_preload(_preload)
-        with children_deaf_to_interrupts():
-            forkserver.ensure_running()
-
     def _fill_slots(self) -> None:
         while self._waiting:
             worker = next((worker for worker in self._workers if worker.job is None), None)
@@ -135,7 +135,7 @@ class Local(Executor):
                     return
                 worker = self._new_worker()
             worker.job, worker.silence = self._waiting.popleft(), 0.0
-            worker.job.started = time.perf_counter()
+            worker.job.start()
             try:
                 worker.connection.send_bytes(worker.job.message)
             except OSError:
@@ -143,10 +143,12 @@ class Local(Executor):
 
     def _new_worker(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs, self._prepare, self._pulse), daemon=True)
+        device = self._devices.take()
+        words = (device, theirs, self._prepare, self._pulse)
+        process = self._context.Process(target=work_on, args=words, daemon=True)
         process.start()
         theirs.close()
-        worker = _Worker(process, ours)
+        worker = _Worker(process, ours, device)
         self._workers.append(worker)
         return worker
 
@@ -168,27 +170,12 @@ class Local(Executor):
         assert job is not None
         worker.connection.close()
         self._workers.remove(worker)
-        status = _end(worker.process)
-        job.failures += 1
-        if job.failures < _attempts:
+        self._devices.give_back(worker.device)
+        outcome = job.died(_described(_end(worker.process)))
+        if outcome is None:
             self._waiting.appendleft(job)
-            return
-        error = (
-            f"{_attempts} workers died while they trained {len(job.task.runs)} runs of recipe"
-            f" {job.task.runs[0].recipe.hash} (the last one {_described(status)}): if memory ran out, use fewer"
-            " workers or a smaller model; otherwise train in one process to see the error."
-        )
-        self._ended.append(Outcome(job.task, time.perf_counter() - job.started, error))
-
-
-def _pickled(task: Task) -> bytes:
-    try:
-        return pickle.dumps(task)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise InvalidInput(
-            f"Recipe {task.runs[0].recipe.hash} cannot be sent to a worker ({error}): define its components at the"
-            " top level of a module or of the study file."
-        ) from error
+        else:
+            self._ended.append(outcome)
 
 
 def _end(process: ForkServerProcess) -> int | None:

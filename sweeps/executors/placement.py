@@ -60,10 +60,17 @@ class Placement:
             raise InvalidInput(f"This machine has no {self.accelerator} that torch can use: give auto or cpu.")
 
     def memory(self, workers: int) -> int:
-        """Return the bytes that each of so many workers may take for its stacks."""
+        """Return the bytes that each of so many workers may take for its stacks.
+
+        Arguments:
+            workers: that share the machine's memory or, on GPUs, one GPU; of several, the fullest counts.
+        """
         import torch
 
-        free = torch.cuda.mem_get_info()[0] if self.is_cuda else available_memory()
+        if self.is_cuda:
+            free: int = min(torch.cuda.mem_get_info(device)[0] for device in range(torch.cuda.device_count()))
+        else:
+            free = available_memory()
         return int(_share * free) // workers
 
 

@@ -28,7 +28,7 @@ from sweeps.store import RunStore
 if TYPE_CHECKING:
     from lightning_modules.training.checkpoint import Checkpoint
 
-__all__ = ["Answer", "keep_freed_memory", "perform", "work"]
+__all__ = ["Answer", "Worker", "keep_freed_memory", "perform", "work"]
 
 
 @dataclass(frozen=True)
@@ -69,30 +69,44 @@ def perform(task: Task) -> Outcome:
         torch.set_num_threads(threads)
 
 
+class Worker:
+    """What every worker process does, however its tasks reach it: it trains on one thread, deaf to Ctrl-C.
+
+    Made by the main thread of a process of its own.
+
+    Arguments:
+        prepare: called once, for example to load the study file whose components the tasks hold.
+    """
+
+    def __init__(self, prepare: Callable[[], object] | None) -> None:
+        import torch
+
+        # Whoever started this process may not have blocked it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        keep_freed_memory()
+        torch.set_num_threads(1)
+        self._prepared = _answer(prepare) if prepare is not None else Answer(0.0)
+
+    def train(self, message: bytes) -> Answer:
+        """Train a pickled task; if the worker could not be prepared, say why."""
+        return self._prepared if self._prepared.error else _answer(partial(_train_pickled, message))
+
+
 def work(connection: Connection, prepare: Callable[[], object] | None, pulse: float) -> None:
     """Be a worker process: answer tasks until the pipe closes, then leave at once, in the middle of a task too.
 
     Arguments:
         connection: this worker's end of its pipe.
-        prepare: called once before the first task, for example to load the study file whose components the
-            tasks hold.
+        prepare: called once before the first task.
         pulse: seconds from one sign of life to the next; it is None in place of an answer.
     """
-    import torch
-
-    # The server that forked this worker may have been started by someone who did not block it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    keep_freed_memory()
-    torch.set_num_threads(1)
     messages: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
     speaking = threading.Lock()
     threading.Thread(target=_beat, args=(connection, pulse, speaking), daemon=True).start()
-    prepared = _answer(prepare) if prepare is not None else Answer(0.0)
+    worker = Worker(prepare)
     while True:
-        message = messages.get()
-        answer = prepared if prepared.error else _answer(partial(_train_pickled, message))
-        _say(connection, answer, speaking)
+        _say(connection, worker.train(messages.get()), speaking)
 
 
 def keep_freed_memory() -> None:
