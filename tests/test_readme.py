@@ -14,12 +14,13 @@ from lightning_modules.training.fit import fit
 from tests.conftest import plain_loop, worst
 
 readme = (Path(__file__).parent.parent / "README.md").read_text()
+programs = [block.partition("```")[0] for block in readme.split("```python\n")[1:]]
 
 
 @pytest.fixture
 def attention():
     """The class `Attention` of the README's second program, loaded as the module of a user."""
-    _, program = (block.partition("```")[0] for block in readme.split("```python\n")[1:])
+    program = programs[1]
     module = ModuleType("readme_model")
     sys.modules[module.__name__] = module
     exec(program, vars(module))
@@ -37,3 +38,14 @@ def test_the_readmes_own_model_is_trained_in_a_stack_as_alone(attention):
         plain, last = plain_loop(run), result.snapshots[-1]
         assert worst(last.weights, plain.weights[last.step]) < 1e-9
         np.testing.assert_allclose(result.train_loss, plain.train_loss, rtol=0, atol=1e-9)
+
+
+def test_the_readmes_landscape_is_measured():
+    assert len(programs) == 3
+    found = {}
+    exec(programs[2], found)
+    assert found["plane"].losses.shape == (51, 51)
+    assert np.isfinite(found["plane"].losses).all()
+    assert (found["top"].residuals < 1e-3).all()
+    np.testing.assert_allclose(found["top"].values, found["landscape"].spectrum().values[::-1][:10], rtol=1e-5)
+    assert (np.diff(found["negative"]) <= 0).all()
