@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from analysis.directions import filter_normalized
+from analysis.slice_checks import cosine_check, loss_checks
 from analysis.surface import Surface
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
@@ -26,12 +27,14 @@ class LineSlice:
         losses: on the training set, (lines, points); not finite where the network's outputs are not.
         accuracies: fractions, (lines, points); None for regression.
         marks: the steps at which solutions lie, (solutions,).
+        checks: what one has to know to trust it, in words.
     """
 
     steps: Array
     losses: Array
     accuracies: Array | None
     marks: Array
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class PlaneSlice:
         losses: on the training set, (rows, columns); not finite where the network's outputs are not.
         accuracies: fractions, (rows, columns); None for regression.
         marks: the coordinates of solutions, (solutions, 2).
+        checks: what one has to know to trust it, in words.
     """
 
     x: Array
@@ -51,6 +55,7 @@ class PlaneSlice:
     losses: Array
     accuracies: Array | None
     marks: Array
+    checks: tuple[str, ...] = ()
 
 
 def random_line(
@@ -158,14 +163,20 @@ def _line(
 ) -> LineSlice:
     values = surface.at(origin, basis, coordinates)
     shape = (len(basis), len(steps))
-    return LineSlice(steps.numpy(), values.losses.reshape(shape), _shaped(values.accuracies, shape), marks)
+    losses = values.losses.reshape(shape)
+    # A solution that is a point of the grid; between points it is not looked at.
+    at = [np.flatnonzero(np.isclose(steps.numpy(), mark, rtol=0, atol=1e-12)) for mark in marks]
+    checks = tuple(loss_checks(losses, losses[:, np.concatenate(at)] if at else None))
+    return LineSlice(steps.numpy(), losses, _shaped(values.accuracies, shape), marks, checks)
 
 
 def _plane(surface: Surface, origin: Tensor, basis: Tensor, x: Tensor, y: Tensor, marks: Array) -> PlaneSlice:
     rows, columns = torch.meshgrid(y, x, indexing="ij")
     values = surface.at(origin, basis, torch.stack([columns.flatten(), rows.flatten()], dim=1))
     shape = (len(y), len(x))
-    return PlaneSlice(x.numpy(), y.numpy(), values.losses.reshape(shape), _shaped(values.accuracies, shape), marks)
+    losses = values.losses.reshape(shape)
+    checks = (*loss_checks(losses), cosine_check(*basis.double().numpy()))
+    return PlaneSlice(x.numpy(), y.numpy(), losses, _shaped(values.accuracies, shape), marks, checks)
 
 
 def _shaped(values: Array | None, shape: tuple[int, ...]) -> Array | None:

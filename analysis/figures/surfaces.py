@@ -1,15 +1,18 @@
 """The figures of the loss surface, each with its caption: planes and lines through solutions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.figures.chosen import shades, whole_runs
 from analysis.findings import Findings, name_of
+from analysis.slice_checks import loss_checks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from analysis.slices import LineSlice
 
 __all__ = ["lines", "planes"]
 
@@ -41,7 +44,7 @@ def planes(findings: Findings) -> "Iterator[tuple[str, Figure, str, str]]":
         caption = (
             f"Training loss in the plane through snapshots {', '.join(names[:-1])} and {names[-1]} of {count} of one"
             f" run ({name_of(key)}, seed {record.seeds.init}; n = 1, no interval). Both axes are distances between"
-            f" weights, at one scale; contours are even in the {even}."
+            f" weights, at one scale; contours are even in the {even}. Checks: {'; '.join(plane.checks)}."
         )
         low, high = np.nanmin(plane.losses), np.nanmax(plane.losses)
         alt = f"Contours of the training loss, {low:.3g} to {high:.3g} {unit}".rstrip()
@@ -75,10 +78,19 @@ def lines(findings: Findings) -> "Iterator[tuple[str, Figure, str, str]]":
     caption = (
         f"Training loss along random filter-normalised directions (Li et al., 2018), {_slice_directions} for each of"
         f" several report seeds (runs: {counts}). Lines are medians, bands the whole range over runs and directions,"
-        " not confidence intervals. A step of 1 moves every unit by the norm of its weights."
+        " not confidence intervals. A step of 1 moves every unit by the norm of its weights. Checks:"
+        f" {'; '.join(_checks(found))}."
     )
     ends = "; ".join(
         f"{name_of(key)} {np.median([each.losses[:, len(each.steps) // 2] for each in slices]):.2g} {unit}".rstrip()
         for key, slices in found.items()
     )
     yield "loss_line", drawing, caption, f"Loss along random lines. In the middle: {ends}."
+
+
+def _checks(found: "Mapping[str, Sequence[LineSlice]]") -> Iterator[str]:
+    """Yield what several slices' losses say, all of a group together."""
+    for key, slices in found.items():
+        losses = np.concatenate([each.losses for each in slices])
+        middle = losses.shape[1] // 2
+        yield f"{name_of(key)}, {', '.join(loss_checks(losses, losses[:, middle]))}"

@@ -1,0 +1,45 @@
+"""What one has to know to trust a slice, in words."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["cosine_check", "loss_checks"]
+
+Array = npt.NDArray[np.float64]
+
+
+def loss_checks(losses: Array, marked: Array | None = None) -> Iterator[str]:
+    """Yield what the losses of a slice say of it: its range, what is not finite, whether its middle is a minimum.
+
+    Arguments:
+        losses: at all points.
+        marked: at the solutions through which it goes, or None where they are not points of it.
+    """
+    finite = losses[np.isfinite(losses)]
+    if not finite.size:
+        yield "no point has a finite loss"
+        return
+    if finite.size < losses.size:
+        yield f"{100 * (1 - finite.size / losses.size):.0f} % of the points are not finite"
+    low, high = float(finite.min()), float(finite.max())
+    if low > 0:
+        orders = np.log10(high / low)
+        if orders < 0.05:
+            yield f"the loss changes by {100 * (high / low - 1):.1f} % only: the range is narrow, or the surface flat"
+        else:
+            yield f"the range covers {orders:.1f} orders of magnitude of the loss"
+    else:
+        yield f"the loss goes from {low:.3g} to {high:.3g}"
+    if marked is not None and marked.size and low < float(np.min(marked)):
+        lower = 100 * float(np.mean(finite < np.min(marked)))
+        yield f"{lower:.0f} % of the points lie below the solution: it is no minimum of what is shown"
+
+
+def cosine_check(first: Array, second: Array) -> str:
+    """Return how far two directions are from orthogonal, in words; without length they have no angle."""
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    if not lengths:
+        return "one of the two directions has no length"
+    return f"the two directions have a cosine of {float(first @ second) / lengths:.2f}"
