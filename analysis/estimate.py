@@ -89,7 +89,8 @@ def t_interval(values: Sequence[float], name: str, over: str, unit: Unit = "frac
 
     A single value has no interval (an infinite one), so its ends are None.
     Of a t-interval, a percentile bootstrap and BCa only the first covers what
-    it promises at 3 to 20 seeds.
+    it promises at 3 to 20 seeds. Of fractions it ends at 0 and 1, beyond which
+    no mean can lie.
 
     Arguments:
         values: of all seeds.
@@ -117,4 +118,7 @@ def t_interval(values: Sequence[float], name: str, over: str, unit: Unit = "frac
     from scipy.special import stdtrit
 
     half = float(stdtrit(count - 1, (1 + _confidence) / 2) * sample.std(ddof=1) / math.sqrt(count))
-    return Estimate(name, mean, mean - half, mean + half, count, over, unit)
+    low, high = mean - half, mean + half
+    if unit == "fraction":
+        low, high = max(low, 0.0), min(high, 1.0)
+    return Estimate(name, mean, low, high, count, over, unit)

@@ -42,4 +42,5 @@ def cosine_check(first: Array, second: Array) -> str:
     lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
     if not lengths:
         return "one of the two directions has no length"
-    return f"the two directions have a cosine of {float(first @ second) / lengths:.2f}"
+    cosine = round(float(first @ second) / lengths, 2) + 0.0  # no sign where nothing is left
+    return f"the two directions have a cosine of {cosine:.2f}"

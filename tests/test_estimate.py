@@ -15,7 +15,7 @@ from tests.stores import TinyStudy, constant, cosine, cyclic, diverging, report_
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30))
 def test_interval_is_scipys(values):
-    estimate = t_interval(values, "a", "seeds")
+    estimate = t_interval(values, "a", "seeds", "target")
     error = stats.sem(values)
     assert estimate.value == pytest.approx(np.mean(values), abs=1e-12)
     if error == 0:
@@ -28,9 +28,16 @@ def test_interval_is_scipys(values):
 
 def test_interval_covers_the_truth_as_often_as_it_says():
     draws = np.random.default_rng(0).normal(3.0, 2.0, size=(4000, 5))
-    intervals = [t_interval(draw, "a", "seeds") for draw in draws]
+    intervals = [t_interval(draw, "a", "seeds", "target") for draw in draws]
     covered = np.mean([each.low < 3.0 < each.high for each in intervals])
     assert covered == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / 4000))
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=6))
+def test_an_interval_of_fractions_ends_where_fractions_do(values):
+    free, bound = (t_interval(values, "a", "seeds", unit) for unit in ("target", "fraction"))
+    assert (bound.low, bound.high) == (max(free.low, 0), min(free.high, 1))
+    assert t_interval([0.0, 1.0], "a", "seeds", "points").high > 1  # a difference is no fraction
 
 
 def test_a_single_seed_has_no_interval():
