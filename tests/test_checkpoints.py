@@ -161,6 +161,14 @@ def checkpoint():
     return written[0][0]
 
 
+def test_the_same_checkpoint_is_the_same_bytes(checkpoint, tmp_path):
+    contents = set()
+    for _ in range(8):
+        write_checkpoint(tmp_path, checkpoint)
+        contents.add((tmp_path / checkpoint_name).read_bytes())
+    assert len(contents) == 1
+
+
 def test_a_damaged_checkpoint_is_none(checkpoint, tmp_path):
     write_checkpoint(tmp_path, checkpoint)
     path = tmp_path / checkpoint_name
