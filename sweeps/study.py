@@ -31,7 +31,7 @@ class Budget:
         epochs: passes through the training set of every run; ``suggest.budget.epochs`` in a study's recipe.
         winners: how many of the best recipes are confirmed, besides the best of every group.
         parallel_trials: recipes that are proposed before the value of the first of them is known: enough for their
-            seeds to fill the workers, few enough to learn from.
+            seeds to fill the workers, few enough to learn from; with halving, those that compete.
         racing: drops hopeless recipes before they are trained on all search seeds; none unless it is given.
         halving: trains most recipes for a part of the epochs; none unless it is given.
 

@@ -26,7 +26,8 @@ class SuccessiveHalving:
     Where a schedule is within a cycle at a rung, recipes cannot be compared
     there (`Schedule.is_whole_after`), and the study is refused. What is ahead
     at a rung need not be ahead at the end: halving trades this risk for more
-    recipes in the same time.
+    recipes in the same time. Nor has every group of `Study.group_by` a recipe
+    left at the end; one that has none is not confirmed.
 
     The checkpoints of dropped recipes stay in the store, as the evidence by
     which a search that is killed and resumed decides the same: weights and the
