@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lightning_modules.data.diabetes import Diabetes
+from lightning_modules.data.label_noise import LabelNoise
 from lightning_modules.data.moons import Moons
 from lightning_modules.losses.squared_error import SquaredError
 from lightning_modules.models.mlp import MLP
@@ -29,7 +32,7 @@ from sweeps.lock import locked
 from sweeps.objective import objective
 from sweeps.paths import StudyPaths
 from sweeps.pool import Pool
-from sweeps.standing import rungs_reached, standing_of
+from sweeps.standing import Standing, rungs_reached, standing_of
 from sweeps.store import RunStore
 from sweeps.tracker import NoTracker
 from sweeps.verification import verify
@@ -155,8 +158,19 @@ def test_all_processes_killed_again_and_again_end_with_the_same_bits(tmp_path, c
 
 
 regression = Recipe(data=Diabetes(), model=MLP((4,)), optimizer=Adam(1.0), loss=SquaredError(), batch_size=16, epochs=6)
-two_classes = Recipe(data=Moons(100), model=MLP((4,)), optimizer=SGD(0.5), stopping=EarlyStopping(1), epochs=6)
+two_classes = Recipe(data=Moons(100), model=MLP((4,)), optimizer=SGD(0.5), epochs=6)
+# The best epoch is the first or the second, and patience ends before the training.
+stopped = Recipe(
+    data=LabelNoise(Moons(100), 0.3),
+    model=MLP((16,)),
+    optimizer=SGD(0.5, 0.9),
+    stopping=EarlyStopping(2),
+    batch_size=8,
+    epochs=6,
+)
 wild = Recipe(data=Moons(100), model=MLP((4,)), optimizer=SGD(1e30), epochs=6)
+# It grows ninefold at every step, beyond all numbers in the fourth epoch.
+growing = Recipe(data=Diabetes(), model=MLP(()), optimizer=SGD(3.0), loss=SquaredError(), epochs=6)
 
 
 @pytest.mark.parametrize(
@@ -166,33 +180,42 @@ wild = Recipe(data=Moons(100), model=MLP((4,)), optimizer=SGD(1e30), epochs=6)
         (regression, "validation_loss"),
         (two_classes, "validation_accuracy"),
         (two_classes, "validation_loss"),
+        (stopped, "validation_accuracy"),
+        (stopped, "validation_loss"),
         (wild, "validation_accuracy"),
         (wild, "validation_loss"),
+        (growing, "validation_rmse"),
     ],
-    ids=["rmse", "loss_of_regression", "accuracy", "loss", "accuracy_diverged", "loss_diverged"],
+    ids=["rmse", "loss_of_regression", "accuracy", "loss", "best_epoch", "best_loss", "wild", "wild_loss", "growing"],
 )
-def test_a_run_is_worth_the_same_by_its_checkpoint_and_by_its_record(recipe, metric, tmp_path):
+def test_a_run_is_worth_what_its_curves_say_by_its_checkpoint_and_by_its_record(recipe, metric, tmp_path):
     runs = [Run(recipe, Seeds.all(seed)) for seed in range(3)]
     early, late, whole = RunStore(tmp_path / "early"), RunStore(tmp_path / "late"), RunStore(tmp_path / "whole")
     for store, epochs in ((early, 2), (late, 5)):
         for stands in fit_until(runs, epochs):
             write_checkpoint(store.path(stands.run), stands)
-    records = {result.run: whole.save(result, "search") for result in fit(runs)}
-    for one in runs:
-        found = [standing_of(store, one, 2, metric, "auto") for store in (early, late, whole)]
-        assert found[0] is not None
-        assert found[0] == found[1] == found[2]
-        assert found[0].diverged == (recipe is wild)
+    seen = set()
+    for result in fit(runs):
+        one, record = result.run, whole.save(result, "search")
+        chance = objective([replace(record, diverged_step=1, metrics={})], metric)
+        for epochs in range(1, 7):
+            stores = [store for store, last in ((early, 2), (late, 5), (whole, 6)) if epochs <= last]
+            found = {standing_of(store, one, epochs, metric, "auto") for store in stores}
+            losses = result.validation_loss[:epochs]
+            curve = losses if metric == "validation_loss" else result.validation_score[:epochs]
+            diverged = recipe is wild or (recipe is growing and epochs >= 4)
+            best = int(np.nanargmin(losses)) if recipe is stopped else epochs - 1
+            value = chance if diverged else float(np.float32(curve[best]))
+            worth = value if metric == "validation_accuracy" else min(value, chance)
+            assert found == {Standing(worth, diverged)}
+            seen.add(worth)
         assert standing_of(early, one, 3, metric, "auto") is None
         assert standing_of(early, one, 2, metric, "functional") is None
         assert [rungs_reached(store, one, (1, 3), "auto") for store in (early, late, whole)] == [1, 2, 3]
         # At the end it is what the search is told, but for single precision.
-        told = objective([records[one]], metric)
-        assert standing_of(whole, one, 6, metric, "auto").value == pytest.approx(told, rel=1e-6)
-
+        assert standing_of(whole, one, 6, metric, "auto").value == pytest.approx(objective([record], metric), rel=1e-6)
     # Were all as bad as guessing, nothing would have been compared.
-    seen = {standing_of(whole, one, at, metric, "auto") for one in runs for at in range(1, 7)}
-    assert len({each.value for each in seen}) > 3 or recipe is wild
+    assert len(seen) > 2 or recipe in (wild, growing)
 
 
 def test_a_tracker_hears_of_trials_that_have_complete_runs(tmp_path):
