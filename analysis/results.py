@@ -34,12 +34,14 @@ class Trial:
         recipe: that was proposed.
         value: the study's metric, a mean over the search seeds.
         records: by search seed; of complete runs only.
+        dropped: whether racing or halving gave it up: its value is of fewer seeds, or of fewer epochs.
     """
 
     number: int
     recipe: Recipe
     value: float
     records: Records
+    dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,13 @@ def _decode(content: dict[str, Any], store: RunStore) -> StudyResults:
         claims=tuple(Claim(**claim) for claim in content["claims"]),
         finished=content["finished"],
         trials=tuple(
-            Trial(each["number"], recipe, each["value"], _records(store, recipe, budget["search_seeds"], "search"))
+            Trial(
+                each["number"],
+                recipe,
+                each["value"],
+                _records(store, recipe, budget["search_seeds"], "search"),
+                each.get("dropped", False),
+            )
             for each in content["trials"]
             for recipe in [store.recipe(each["recipe_json"])]
         ),

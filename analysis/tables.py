@@ -141,22 +141,24 @@ def _gains(findings: Findings) -> Table:
 def _trials(findings: Findings) -> Table:
     results = findings.results
     sign, show = sign_of(results.metric), shown(results.score)
-    ranked = sorted(results.trials, key=lambda trial: (-sign * trial.value, trial.number))
+    ranked = sorted(results.trials, key=lambda trial: (trial.dropped, -sign * trial.value, trial.number))
     by_loss = results.metric == "validation_loss"
     rows, texts = [], []
     for trial in ranked:
         label = results.label(trial.recipe)
         lost = sum(record.diverged_step is not None for record in trial.records.values())
-        rows.append((trial.number, label, trial.value, len(trial.records), lost, trial.recipe.hash))
+        dropped = "yes" if trial.dropped else ""
+        rows.append((trial.number, label, trial.value, len(trial.records), lost, dropped, trial.recipe.hash))
         value = f"{trial.value:.4f}" if by_loss else show.text(trial.value)
-        texts.append((str(trial.number), label, value, str(len(trial.records)), str(lost)))
+        texts.append((str(trial.number), label, value, str(len(trial.records)), str(lost), dropped))
     metric = f"validation {results.score.title}{show.suffix}"
     return Table(
         "trials",
         "Trials of the search",
         "From best to worst by the mean over the search seeds. The best of many is too good by selection; that is why"
-        " winners are trained again on fresh seeds.",
-        ("trial", "recipe", results.metric, "n", "diverged", "hash"),
+        " winners are trained again on fresh seeds. A dropped trial was given up, after n runs, and its value is of"
+        " fewer seeds or epochs.",
+        ("trial", "recipe", results.metric, "n", "diverged", "dropped", "hash"),
         tuple(rows),
         (
             "trial",
@@ -164,6 +166,7 @@ def _trials(findings: Findings) -> Table:
             labelled("validation loss", results.loss_unit) if by_loss else metric,
             "n",
             "diverged",
+            "dropped",
         ),
         tuple(texts),
     )

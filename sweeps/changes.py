@@ -12,6 +12,8 @@ from sweeps.suggest import Suggest
 
 __all__ = ["Recorded", "described", "recipe_changes", "refuse", "study_changes"]
 
+# Searches that say nothing of it were made before there was any.
+_later = ("halving",)
 _only_more = ("search seeds", "report seeds")
 
 
@@ -25,6 +27,7 @@ def described(study: Study, budget_name: str) -> dict[str, Any]:
         "epochs": budget.epochs,
         "parallel trials": budget.parallel_trials,
         "racing": to_json(budget.racing),
+        "halving": to_json(budget.halving),
         "starting points": [given_values(point, number) for number, point in enumerate(study.start)],
         "search seeds": list(budget.search_seeds),
         "report seeds": list(budget.report_seeds),
@@ -35,9 +38,10 @@ def described(study: Study, budget_name: str) -> dict[str, Any]:
 def study_changes(before: Mapping[str, Any], now: Mapping[str, Any], made: int) -> list[str]:
     """Return the changes that trials cannot bear, a phrase each.
 
-    Seeds may be added. Report seeds that were looked at cannot be taken out
-    again, nor trials that were made. Starting points may change that were not
-    tried.
+    Seeds may be added, and trials too, unless halving has compared the last of
+    them with fewer others than it would now. Report seeds that were looked at
+    cannot be taken out again, nor trials that were made. Starting points may
+    change that were not tried.
 
     Arguments:
         before: what `described` said when the search was last opened.
@@ -46,10 +50,16 @@ def study_changes(before: Mapping[str, Any], now: Mapping[str, Any], made: int) 
     """
     changes = []
     for name, value in now.items():
-        old = before.get(name, value)
+        old = before.get(name, None if name in _later else value)
         if name in _only_more:
             grown = old == value or set(old) < set(value)
         elif name == "trials":
+            bracket, planned = now["parallel trials"], old
+            # The last bracket was judged, as the smaller one that it was.
+            if now["halving"] and made == planned < value and made % bracket:
+                changes.append(
+                    f"halving compared the last {made % bracket} of {made} trials, and there are {value} now"
+                )
             old, grown = made, made <= value
         elif name == "starting points":
             old, value = old[:made], value[:made]

@@ -21,6 +21,7 @@ from sweeps.files import write_aside
 __all__ = ["checkpoint_name", "fault_of_checkpoint", "read_checkpoint", "remove_checkpoint", "write_checkpoint"]
 
 checkpoint_name = "checkpoint.safetensors"
+_seal = "checkpoint"
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -29,7 +30,9 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write where a run stands into its folder, in place of an earlier checkpoint."""
     arrays = {name: np.asarray(array, order="C") for name, array in _arrays(checkpoint)}
     about = json.dumps(_about(checkpoint), sort_keys=True)
-    content = save(arrays, metadata={"about": about, "sha256": _digest(about, arrays)})
+    # One entry: the library writes several in any order, and the same checkpoint is to be the same bytes.
+    seal = json.dumps({"about": about, "sha256": _digest(about, arrays)}, sort_keys=True)
+    content = save(arrays, metadata={_seal: seal})
     with write_aside(folder / checkpoint_name) as aside:
         aside.write_bytes(content)
 
@@ -66,7 +69,7 @@ def fault_of_checkpoint(path: Path) -> str | None:
 
 def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     with safe_open(path, framework="numpy") as file:
-        metadata = file.metadata() or {}
+        metadata = json.loads((file.metadata() or {})[_seal])
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
     if _digest(metadata["about"], arrays) != metadata["sha256"]:
         raise ValueError("it does not have the checksum that it names")

@@ -32,7 +32,8 @@ class TrialOutcome:
         recipe: that was proposed.
         value: the study's metric, a mean over the search seeds.
         diverged_seeds: how many of its runs diverged.
-        dropped: whether it lost the race (`Racing`) before it was trained on all search seeds.
+        dropped: whether it was given up (`Racing`, `SuccessiveHalving`) before it was trained on all search seeds, to
+            the end.
     """
 
     number: int
@@ -127,7 +128,7 @@ def _provenance(journal: Path, budget_name: str) -> dict[str, Any]:
 
 
 def append_journal(path: Path, budget_name: str, purpose: str, runs: int, seconds: float) -> None:
-    """Add a line: a stack of so many runs took so many seconds of a worker."""
+    """Add a line: a stack took so many seconds of a worker, and so many runs came to their end in it."""
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "budget": budget_name,

@@ -18,8 +18,10 @@ from sweeps.pool import Pool
 from sweeps.preview import preview
 from sweeps.ranking import confirmations, ranked
 from sweeps.record import Purpose, RunRecord
+from sweeps.rung_check import check_options, check_rungs
 from sweeps.search import Proposal, Search
 from sweeps.searching import Searching
+from sweeps.standing import rungs_reached
 from sweeps.store import RunStore
 from sweeps.study import Study
 from sweeps.tracker import Tracker
@@ -70,6 +72,7 @@ class Driver:
         budget = self.study.budget(self.budget_name)
         middle = preview(self.study, self.budget_name)
         middle.loss.check(load(middle.data))
+        check_options(self.study, self.budget_name)
         trials, searched = self._search()
         confirmed = confirmations(trials, self.study, budget.winners)
         trained = searched + self._confirm(trials, confirmed)
@@ -85,9 +88,11 @@ class Driver:
     def _searched(self, search: Search) -> tuple[list[TrialOutcome], int]:
         budget = self.study.budget(self.budget_name)
         proposals = search.proposals()[: budget.trials]
-        self._begin("search", [proposal.recipe for proposal in proposals], budget.trials * len(budget.search_seeds))
+        total = sum(budget.entrants) * len(budget.search_seeds)
+        self._begin("search", [proposal.recipe for proposal in proposals], total)
         first: list[Proposal] = []
-        trained = written = 0
+        trained = 0
+        unwritten = False
 
         def check(proposal: Proposal) -> None:
             first.append(proposal)
@@ -95,18 +100,20 @@ class Driver:
             self.watcher.proposed(proposal.number, proposal.recipe)
 
         def note(outcome: Outcome) -> None:
-            nonlocal trained
+            nonlocal trained, unwritten
             trained += self._note("search", outcome)
+            unwritten = True
 
         def told(trial: OpenTrial, outcomes: Sequence[TrialOutcome]) -> None:
-            nonlocal written
+            nonlocal unwritten
             outcome = next(each for each in outcomes if each.number == trial.proposal.number)
             self.watcher.told(outcome.number)
-            self.tracker.search_trial(outcome.number, list(trial.records.values()), outcome.value)
+            if trial.records:
+                self.tracker.search_trial(outcome.number, list(trial.records.values()), outcome.value)
             if next(iter(ranked(outcomes, self.study)), None) is outcome:
                 self.watcher.best(outcome.value, outcome.recipe)
-            if trained > written:
-                written = trained
+            if unwritten:
+                unwritten = False
                 self._write(outcomes, [], finished=False)
 
         store = RunStore(self.paths.runs)
@@ -123,6 +130,7 @@ class Driver:
     def _check(self, proposal: Proposal, first: Proposal) -> None:
         """Refuse a recipe that cannot be judged, grouped or compared, before it is trained."""
         self.study.check(proposal.recipe)
+        check_rungs(proposal.recipe, self.study.budget(self.budget_name))
         for field in self.study.group_by:
             group_of(proposal.recipe, field)
         task, before = proposal.recipe.loss.task, first.recipe.loss.task
@@ -151,11 +159,13 @@ class Driver:
 
     def _begin(self, purpose: Purpose, recipes: Iterable[Recipe], total: int) -> int:
         """Tell the watcher that a phase begins; return how many runs of these recipes are complete."""
-        store = RunStore(self.paths.runs)
-        found = [store.find(run, purpose) for run in self._runs(recipes, purpose)]
+        store, backend, runs = RunStore(self.paths.runs), self.executor.placement.backend, self._runs(recipes, purpose)
+        found = [store.find(run, purpose) for run in runs]
         complete = [record for record in found if record is not None]
-        check_backend(complete, self.executor.placement.backend)
-        self.watcher.phase(purpose, len(complete), total)
+        check_backend(complete, backend)
+        rungs = self.study.budget(self.budget_name).rungs if purpose == "search" else ()
+        done = sum(rungs_reached(store, run, rungs, backend) for run in runs) if rungs else len(complete)
+        self.watcher.phase(purpose, done, total)
         return len(complete)
 
     def _train(self, runs: Sequence[Run], purpose: Purpose) -> tuple[list[RunRecord], int]:
@@ -169,11 +179,12 @@ class Driver:
         return train(runs, purpose, store, self.executor, note, self.stop, self.watcher.under_way), trained
 
     def _note(self, purpose: Purpose, outcome: Outcome) -> int:
-        """Write down that a stack was trained, and return of how many runs."""
+        """Write down that a stack was trained, and return of how many runs it was the end."""
         count = len(outcome.task.runs)
-        append_journal(self.paths.journal, self.budget_name, purpose, count, outcome.seconds)
+        ended = count if outcome.task.epochs is None else 0
+        append_journal(self.paths.journal, self.budget_name, purpose, ended, outcome.seconds)
         self.watcher.trained(count, outcome.seconds)
-        return count
+        return ended
 
     def _write(self, trials: Sequence[TrialOutcome], confirmed: Sequence[Confirmation], *, finished: bool) -> None:
         course = Course(self.name, self.file, self.study, self.budget_name, trials, confirmed, finished)

@@ -1,8 +1,10 @@
 """Runs that wait to be trained, packed into stacks as slots fall idle."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
 from sweeps.executors.executor import Executor, Outcome, Task
@@ -37,20 +39,33 @@ class Pool:
     ) -> None:
         self._purpose, self._store, self._executor, self._on_outcome = purpose, store, executor, on_outcome
         self._stop, self._on_change = stop, on_change
-        self._waiting: dict[Run, None] = {}
+        self._waiting: dict[Run, int | None] = {}
         self._stacks: deque[tuple[Run, ...]] = deque()
         self._busy = 0
         self._told = (0, 0)
         self._under_way: set[Run] = set()
 
     @property
+    def backend(self) -> Backend:
+        """What takes the steps."""
+        return self._executor.placement.backend
+
+    @property
     def empty(self) -> bool:
         """Whether nothing waits and nothing is trained."""
         return not self._waiting and not self._busy
 
-    def add(self, runs: Iterable[Run]) -> None:
-        """Take runs that the store does not hold; one that waits or is trained already is not taken twice."""
-        self._waiting |= {run: None for run in runs if run not in self._under_way}
+    def add(self, runs: Iterable[Run], until: int | None = None) -> None:
+        """Take runs that the store does not hold; one that waits or is trained already is not taken twice.
+
+        Arguments:
+            runs: to be trained.
+            until: up to so many epochs; None for all. Of two numbers for a run that waits, the larger counts; one
+                that is being trained to the smaller is to be given again when its stack is done.
+        """
+        for run in runs:
+            if run not in self._under_way:
+                self._waiting[run] = max(until, self._waiting.get(run, until), key=_length)
         self._stacks.clear()
 
     def next_stack(self) -> tuple[Run, ...]:
@@ -77,16 +92,27 @@ class Pool:
         """Hand stacks to the idle slots."""
         while self._waiting and self._busy < self._executor.slots and not self._stop():
             if not self._stacks:
-                workers, memory = self._executor.slots, self._executor.memory
-                self._stacks = deque(pack(list(self._waiting), workers, self._executor.placement, memory))
+                self._stacks = deque(self._packed())
             stack = self._stacks.popleft()
-            for run in stack:
-                del self._waiting[run]
+            (until,) = {self._waiting.pop(run) for run in stack}
             place = self._executor.placement
             where = (place.accelerator, place.backend, place.checkpoint_every)
-            self._executor.submit(Task(stack, self._purpose, self._store.folder, *where))
+            self._executor.submit(Task(stack, self._purpose, self._store.folder, *where, until))
             self._under_way.update(stack)
             self._busy += 1
         if (now := (self._busy, len(self._under_way))) != self._told:
             self._told = now
             self._on_change(*now)
+
+    def _packed(self) -> list[tuple[Run, ...]]:
+        """Return the stacks of all that waits: what is trained furthest first, for it takes longest."""
+        workers, place, memory = self._executor.slots, self._executor.placement, self._executor.memory
+        stacks = []
+        for until in sorted(set(self._waiting.values()), key=_length, reverse=True):
+            runs = [run for run, each in self._waiting.items() if each == until]
+            stacks += pack(runs, workers, place, memory)
+        return stacks
+
+
+def _length(until: int | None) -> float:
+    return math.inf if until is None else until

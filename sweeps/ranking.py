@@ -11,10 +11,10 @@ __all__ = ["confirmations", "ranked"]
 
 
 def ranked(trials: Iterable[TrialOutcome], study: Study) -> list[TrialOutcome]:
-    """Return the trials that were trained on all their seeds, from best to worst.
+    """Return the trials that were not dropped, from best to worst.
 
     Of equals the one that diverged less is the better, then the earlier. A
-    trial that was dropped has met too few seeds to be compared.
+    trial that was dropped has met too few seeds, or epochs, to be compared.
     """
     sign = sign_of(study.metric)
     whole = [trial for trial in trials if not trial.dropped]

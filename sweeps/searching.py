@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from lightning_modules.recipe import Run
+from sweeps.competing import Bracket, CompetingTrial
 from sweeps.course import TrialOutcome
 from sweeps.pool import Pool
 from sweeps.ranking import ranked
@@ -22,6 +23,9 @@ class Searching:
     behind it: what is proposed depends on neither timing nor the number of
     workers, nor on where a search was killed. Out of order, a value is told as
     soon as it is known, and no slot ever waits for a slow trial.
+
+    With `SuccessiveHalving`, a trial that stands at a rung waits for its
+    bracket; in order, too, a bracket depends on the numbers only.
 
     Arguments:
         study: that is searched.
@@ -51,6 +55,7 @@ class Searching:
         self._open: dict[int, OpenTrial] = {}
         self._told: dict[int, TrialOutcome] = {}
         self._values: dict[int, Mapping[int, float]] = {}
+        self._brackets: dict[int, Bracket] = {}
 
     def run(self) -> list[TrialOutcome]:
         """Search to the end of the budget, and return what came out of every trial, by number."""
@@ -68,9 +73,27 @@ class Searching:
 
     def _begin(self, proposal: Proposal) -> None:
         self._check(proposal)
-        trial = OpenTrial(proposal, self._budget.search_seeds, self._study.metric, self._budget.racing, self._rival())
+        trial = self._trial(proposal)
         self._open[proposal.number] = trial
         self._advance(trial)
+        self._judge(proposal.number)
+
+    def _trial(self, proposal: Proposal) -> OpenTrial:
+        budget, metric = self._budget, self._study.metric
+        if budget.halving is None:
+            return OpenTrial(proposal, budget.search_seeds, metric, budget.racing, self._rival())
+        trial = CompetingTrial(proposal, budget.search_seeds, metric, rungs=budget.rungs, backend=self._pool.backend)
+        index, of_one = proposal.number // budget.parallel_trials, budget.parallel_trials
+        size = min(of_one, budget.trials - index * of_one)
+        self._brackets.setdefault(index, Bracket(size, budget.halving, self._study)).trials.append(trial)
+        return trial
+
+    def _judge(self, number: int) -> None:
+        """Let the best of a trial's bracket go on as far as all of them have come."""
+        bracket = self._brackets.get(number // self._budget.parallel_trials)
+        while bracket is not None and (kept := bracket.judge()):
+            for trial in kept:
+                self._advance(trial)
 
     def _rival(self) -> Mapping[int, float] | None:
         """Return the metric by seed of the best trial so far, None without racing or before there is one."""
@@ -78,19 +101,16 @@ class Searching:
         return self._values[best[0].number] if best else None
 
     def _advance(self, trial: OpenTrial) -> None:
-        """Take a trial's complete runs from the store, block by block, and give the first missing ones to the pool."""
+        """Take what a trial wants from the store, block by block, and give the first runs that lack it to the pool."""
         while wanted := trial.wanted:
-            found = {run: self._store.find(run, "search") for run in wanted}
-            trial.records |= {run.seeds.init: record for run, record in found.items() if record is not None}
-            missing = [run for run, record in found.items() if record is None]
-            if missing:
-                self._pool.add(missing)
+            if missing := [run for run in wanted if not trial.take(run, self._store)]:
+                self._pool.add(missing, trial.until)
                 return
 
     def _decided(self) -> OpenTrial | None:
         """Return a trial whose value can be told now."""
         numbers = sorted(self._open)[:1] if self._in_order else sorted(self._open)
-        return next((self._open[number] for number in numbers if not self._open[number].wanted), None)
+        return next((self._open[number] for number in numbers if self._open[number].decided), None)
 
     def _tell(self, trial: OpenTrial) -> None:
         number, outcome = trial.proposal.number, trial.outcome()
@@ -106,6 +126,7 @@ class Searching:
         for trial in self._open.values():
             if trial.proposal.recipe in recipes:
                 self._advance(trial)
+                self._judge(trial.proposal.number)
 
     def _outcomes(self) -> list[TrialOutcome]:
         return [self._told[number] for number in sorted(self._told)]

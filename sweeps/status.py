@@ -13,6 +13,7 @@ from sweeps.groups import describe
 from sweeps.lock import is_locked
 from sweeps.paths import StudyPaths
 from sweeps.study import sign_of
+from sweeps.successive_halving import SuccessiveHalving
 
 __all__ = ["Best", "Status", "status_of"]
 
@@ -44,9 +45,9 @@ class Status:
         trials: of the budget.
         proposed: trials begun.
         told: trials that have their value.
-        dropped: trials that lost the race.
+        dropped: trials that were given up, by racing or halving.
         diverged: trials of which some run diverged.
-        searched: runs of the search that are complete, of how many.
+        searched: runs of the search that are complete, of how many; of trials that halving drops there are none.
         confirmed: runs of the winners that are complete, of how many; the second None before the winners are known.
         best: trial so far.
         seconds_left: estimated from the journal; None without a basis, 0 of a complete study.
@@ -108,8 +109,8 @@ def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, A
     search_seeds, report_seeds = budget["search_seeds"], budget["report_seeds"]
     of_recipe = {name: _complete(paths, [name], search_seeds) for name in known}
     searched = sum(of_recipe[trial["recipe"]] for trial in trials) + _complete(paths, begun, search_seeds)
-    spared = sum(len(search_seeds) - of_recipe[trial["recipe"]] for trial in trials if trial.get("dropped", False))
-    wanted = budget["trials"] * len(search_seeds) - spared
+    dropped = [trial for trial in trials if trial.get("dropped", False)]
+    wanted = _whole(budget, len(dropped)) * len(search_seeds) + sum(of_recipe[trial["recipe"]] for trial in dropped)
     winners = [each["recipe"] for each in course.get("confirmed", [])]
     confirmed = (_complete(paths, winners, report_seeds), len(winners) * len(report_seeds) if winners else None)
     finished = bool(course.get("finished", False))
@@ -125,7 +126,7 @@ def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, A
         trials=budget["trials"],
         proposed=max(len(trials), driver.get("proposed", 0)),
         told=len(trials),
-        dropped=sum(trial.get("dropped", False) for trial in trials),
+        dropped=len(dropped),
         diverged=sum(trial["diverged_seeds"] > 0 for trial in trials),
         searched=(searched, wanted),
         confirmed=confirmed,
@@ -133,6 +134,14 @@ def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, A
         seconds_left=left,
         finished=finished,
     )
+
+
+def _whole(budget: Mapping[str, Any], dropped: int) -> int:
+    """Return how many trials are trained on all seeds to the end, as far as it is known."""
+    halving = SuccessiveHalving.from_json(budget.get("halving"))
+    if halving is None:
+        return int(budget["trials"]) - dropped
+    return halving.entrants(budget["trials"], budget["parallel_trials"])[-1]
 
 
 def _read(paths: StudyPaths, name: str) -> dict[str, Any]:

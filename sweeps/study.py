@@ -11,6 +11,7 @@ from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
 from sweeps.racing import Racing
 from sweeps.sampler import Sampler, check_sampler, given_values
+from sweeps.successive_halving import SuccessiveHalving
 from sweeps.suggest import Suggest
 
 __all__ = ["Budget", "Metric", "Study", "metric_of", "sign_of"]
@@ -30,11 +31,13 @@ class Budget:
         epochs: passes through the training set of every run; ``suggest.budget.epochs`` in a study's recipe.
         winners: how many of the best recipes are confirmed, besides the best of every group.
         parallel_trials: recipes that are proposed before the value of the first of them is known: enough for their
-            seeds to fill the workers, few enough to learn from.
+            seeds to fill the workers, few enough to learn from; with halving, those that compete.
         racing: drops hopeless recipes before they are trained on all search seeds; none unless it is given.
+        halving: trains most recipes for a part of the epochs; none unless it is given.
 
     Raises:
-        InvalidInput: for a count below 1, seeds that repeat, or search and report seeds that overlap.
+        InvalidInput: for a count below 1, seeds that repeat, search and report seeds that overlap, racing beside
+            halving, or halving without recipes or epochs enough for it.
     """
 
     trials: int
@@ -44,6 +47,7 @@ class Budget:
     winners: int = 1
     parallel_trials: int = 8
     racing: Racing | None = None
+    halving: SuccessiveHalving | None = None
 
     def __post_init__(self) -> None:
         for name in ("trials", "epochs", "winners", "parallel_trials"):
@@ -57,12 +61,41 @@ class Budget:
             object.__setattr__(self, name, tuple(int(seed) for seed in seeds))
         if not isinstance(self.racing, Racing | None):
             raise InvalidInput(f"The budget's racing is {self.racing!r}: give Racing(), or None.")
+        self._check_halving()
         overlap = sorted(set(self.search_seeds) & set(self.report_seeds))
         if overlap:
             raise InvalidInput(
                 f"Search and report seeds overlap in {', '.join(map(str, overlap))}: confirm winners on fresh seeds,"
                 f" for example report_seeds=range({max(self.search_seeds) + 1}, …)."
             )
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """After how many epochs the halving compares recipes; none without it."""
+        return () if self.halving is None else self.halving.epochs(self.epochs)
+
+    @property
+    def entrants(self) -> tuple[int, ...]:
+        """How many trials are trained to each rung and, the last number, to the end."""
+        if self.halving is None:
+            return (self.trials,)
+        return self.halving.entrants(self.trials, self.parallel_trials)
+
+    def _check_halving(self) -> None:
+        if not isinstance(self.halving, SuccessiveHalving | None):
+            raise InvalidInput(f"The budget's halving is {self.halving!r}: give SuccessiveHalving(), or None.")
+        if self.halving is None:
+            return
+        if self.racing is not None:
+            raise InvalidInput(
+                "The budget has racing and halving, and each would drop what the other has not judged: give one."
+            )
+        if self.parallel_trials == 1:
+            raise InvalidInput(
+                "The budget's parallel_trials is 1, and the trials under way are those that halving compares: give at"
+                " least 2, or no halving."
+            )
+        self.halving.epochs(self.epochs)
 
 
 @dataclass(frozen=True, kw_only=True)

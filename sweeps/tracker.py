@@ -20,7 +20,7 @@ class Tracker(ABC):
 
     @abstractmethod
     def search_trial(self, number: int, records: Sequence[RunRecord], objective: float) -> None:
-        """Take a trial of the search whose seeds are all complete, and what the search was told of it."""
+        """Take the complete runs of a trial of the search, one at least, and what the search was told of it."""
 
     @abstractmethod
     def confirmed_run(self, record: RunRecord, groups: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from sweeps.objective import objective, value_of
 from sweeps.racing import Racing
 from sweeps.record import RunRecord
 from sweeps.search import Proposal
+from sweeps.store import RunStore
 from sweeps.study import Metric, sign_of
 
 __all__ = ["OpenTrial"]
@@ -36,8 +37,18 @@ class OpenTrial:
 
     @property
     def wanted(self) -> list[Run]:
-        """The runs that are to be trained next; none when the trial has its value."""
+        """The runs that are to be trained next; none when there is nothing to train, for now or for good."""
         return [Run(self.proposal.recipe, Seeds.all(seed)) for seed in self._block if seed not in self.records]
+
+    @property
+    def until(self) -> int | None:
+        """Up to how many epochs they are to be trained; None for all."""
+        return None
+
+    @property
+    def decided(self) -> bool:
+        """Whether the trial has its value."""
+        return not self.wanted
 
     @property
     def dropped(self) -> bool:
@@ -48,6 +59,12 @@ class OpenTrial:
     def values(self) -> dict[int, float]:
         """The metric of each complete run, by seed; that of a diverged run is chance."""
         return {seed: value_of(record, self.metric) for seed, record in self.records.items()}
+
+    def take(self, run: Run, store: RunStore) -> bool:
+        """Take what is wanted of a run from the store; return whether it is there."""
+        if (record := store.find(run, "search")) is not None:
+            self.records[run.seeds.init] = record
+        return record is not None
 
     def outcome(self) -> TrialOutcome:
         """Return what came out; a dropped trial is worth no more than the one that it lost against."""

@@ -9,7 +9,10 @@ class Watcher:
     """Hears of a driver's progress; this one does nothing with it, subclasses draw."""
 
     def phase(self, name: str, done: int, total: int) -> None:
-        """A phase (``search``, ``confirm``) begins, with so many of its runs done already."""
+        """A phase (``search``, ``confirm``) begins, with so many of its runs done already.
+
+        With halving, a run of the search counts anew for each rung that it is trained to, and for its end.
+        """
 
     def proposed(self, number: int, recipe: Recipe) -> None:
         """A trial begins."""

@@ -9,9 +9,11 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.cosine import Cosine
+from sweeps.changes import described, study_changes
 from sweeps.claim import Claim
 from sweeps.racing import Racing
 from sweeps.search import Search
+from sweeps.successive_halving import SuccessiveHalving
 from tests.test_driver import content, run
 from tests.test_driver import recipe as small
 from tests.test_driver import study as small_study
@@ -47,12 +49,24 @@ def with_budget(**changes):
         (with_budget(report_seeds=[2]), r"report seeds were 1 when its search began and are 2 now"),
         (with_budget(trials=3), r"trials were 5 when its search began and are 3 now"),
         (with_budget(parallel_trials=3), r"parallel trials were 8 when its search began and are 3 now"),
+        (
+            with_budget(halving=SuccessiveHalving(2, 2)),
+            r"halving was none when its search began and is {.*reduction: 2, rungs: 2.*} now",
+        ),
         (with_budget(racing=Racing()), r"racing was none when its search began and is {.*block: 5.*} now"),
     ],
 )
 def test_a_change_is_refused_and_shown(path, study, sentence):
     with pytest.raises(InvalidInput, match=sentence + ".*: give a new --store, or undo the change"):
         Search(study, "default", path)
+
+
+def test_a_search_from_before_there_was_halving_had_none():
+    now = described(with_budget(), "default")
+    before = {name: value for name, value in now.items() if name != "halving"}
+    assert study_changes(before, now, 4) == []
+    (change,) = study_changes(before, described(with_budget(halving=SuccessiveHalving(2, 2)), "default"), 4)
+    assert change.startswith("halving was none")
 
 
 def changed(**fields):

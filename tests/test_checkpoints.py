@@ -22,10 +22,10 @@ from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.cyclic_cosine import CyclicCosine
 from lightning_modules.stopping.early_stopping import EarlyStopping
-from lightning_modules.training.checkpoint import Checkpoint
+from lightning_modules.training.checkpoint import Checkpoint, Kept
 from lightning_modules.training.checkpointing import CheckpointCallback, Checkpointing
 from lightning_modules.training.early_stopping import EarlyStoppingCallback
-from lightning_modules.training.fit import fit
+from lightning_modules.training.fit import fit, fit_until
 from lightning_modules.training.result import RunResult, Snapshot
 from lightning_modules.training.snapshots import SnapshotCallback
 from sweeps.checkpoints import checkpoint_name, fault_of_checkpoint, read_checkpoint, write_checkpoint
@@ -69,13 +69,13 @@ def assert_same(result, expected):
 
 
 def assert_equal(value, expected):
-    if isinstance(expected, Snapshot):
-        value, expected = vars(value), vars(expected)
+    if isinstance(expected, Snapshot | Kept):
+        value, expected = _fields(value), _fields(expected)
     if isinstance(expected, dict):
         assert value.keys() == expected.keys()
         for name in expected:
             assert_equal(value[name], expected[name])
-    elif isinstance(expected, tuple):
+    elif isinstance(expected, tuple | list):
         assert len(value) == len(expected)
         for first, second in zip(value, expected, strict=True):
             assert_equal(first, second)
@@ -84,6 +84,10 @@ def assert_equal(value, expected):
         np.testing.assert_array_equal(value, expected)
     else:
         assert value == expected
+
+
+def _fields(value):
+    return value._asdict() if isinstance(value, Kept) else vars(value)
 
 
 @pytest.mark.parametrize("name", recipes)
@@ -105,6 +109,26 @@ def test_runs_that_go_on_in_another_stack_end_as_if_never_interrupted(name, tmp_
         again = fit([runs[place] for place in places], start=found)
         for place, result in zip(places, again, strict=True):
             assert_same(result, expected[place])
+
+
+@pytest.mark.parametrize("name", recipes)
+def test_a_training_that_ends_early_is_the_beginning_of_the_whole_one(name):
+    runs, written = runs_of(name), []
+    expected = fit(runs, checkpointing=Checkpointing(written.append, every=1))
+    first = fit_until(runs, 2)
+    assert_equal([vars(each) for each in first], [vars(each) for each in written[1]])
+    further = fit_until(runs, 5, start=dict(zip(runs, first, strict=True)))
+    assert_equal([vars(each) for each in further], [vars(each) for each in written[4]])
+    for result, whole in zip(fit(runs, start=dict(zip(runs, further, strict=True))), expected, strict=True):
+        assert_same(result, whole)
+
+
+def test_a_training_ends_after_where_it_stands_and_not_beyond_its_end():
+    runs = runs_of("momentum")[:1]
+    (stands,) = fit_until(runs, 2)
+    for epochs in (1, 2, 7):
+        with pytest.raises(ValueError, match=rf"After 2 of 6 epochs .* until {epochs}"):
+            fit_until(runs, epochs, start={runs[0]: stands})
 
 
 def test_runs_after_different_epochs_are_no_stack():
@@ -135,6 +159,14 @@ def checkpoint():
     written = []
     fit(runs_of("momentum")[:1], checkpointing=Checkpointing(written.append, every=3))
     return written[0][0]
+
+
+def test_the_same_checkpoint_is_the_same_bytes(checkpoint, tmp_path):
+    contents = set()
+    for _ in range(8):
+        write_checkpoint(tmp_path, checkpoint)
+        contents.add((tmp_path / checkpoint_name).read_bytes())
+    assert len(contents) == 1
 
 
 def test_a_damaged_checkpoint_is_none(checkpoint, tmp_path):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import active_children
@@ -28,6 +28,7 @@ from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.cosine import Cosine
 from lightning_modules.training.fit import fit
+from sweeps.checkpoints import checkpoint_name, read_checkpoint
 from sweeps.executors.executor import Executor, Task
 from sweeps.executors.in_process import InProcess
 from sweeps.executors.local import Local
@@ -167,6 +168,31 @@ def test_a_run_of_the_search_is_trained_again_where_snapshots_are_needed(executo
     record = store.find(run)
     assert record is not None
     assert len(record.snapshots()) == 1
+
+
+def test_a_task_that_ends_early_leaves_checkpoints_from_which_the_next_goes_on(
+    executor: Executor, tmp_path: Path
+) -> None:
+    store, runs = RunStore(tmp_path), runs_of(replace(tiny, epochs=6), 0, 1, 2)
+
+    def train(places: Sequence[int], epochs: int | None) -> list[int]:
+        executor.submit(Task(tuple(runs[place] for place in places), "search", tmp_path, epochs=epochs))
+        assert executor.next_outcome().error is None
+        found = [read_checkpoint(store.path(run), run, "auto") for run in runs]
+        return [each.epochs if each is not None else 0 for each in found]
+
+    assert train([0, 1], 2) == [2, 2, 0]
+    assert train([0], 4) == [4, 2, 0]
+    assert train([0, 1], 3) == [4, 3, 0]
+    # Damaged, as a disk may leave it: trained from the start again.
+    (store.path(runs[1]) / checkpoint_name).write_bytes(b"not what it was")
+    assert train([1, 2], 3) == [4, 3, 3]
+    assert [store.find(run) for run in runs] == [None] * 3
+    assert train([0, 1, 2], None) == [0, 0, 0]
+    for direct in fit(runs):
+        record = store.find(direct.run)
+        assert record is not None
+        np.testing.assert_array_equal(record.curves()["train_loss"], direct.train_loss)
 
 
 def test_errors_are_sentences_and_do_not_stop_the_next_task(

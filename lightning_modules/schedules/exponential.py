@@ -33,3 +33,7 @@ class Exponential(Schedule):
     def multipliers(self, steps: int) -> npt.NDArray[np.float64]:
         multipliers: npt.NDArray[np.float64] = self.final ** (np.arange(steps) / steps)
         return multipliers
+
+    def is_whole_after(self, taken: int, steps: int) -> bool:
+        # Shorter, it is an exponential schedule that leads to final^(taken / steps), by the same factor for a step.
+        return True

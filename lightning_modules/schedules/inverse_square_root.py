@@ -23,3 +23,7 @@ class InverseSquareRoot(Schedule):
 
     def multipliers(self, steps: int) -> npt.NDArray[np.float64]:
         return 1 / np.sqrt(np.arange(1, steps + 1))
+
+    def is_whole_after(self, taken: int, steps: int) -> bool:
+        # The multipliers do not know how long the training is.
+        return True

@@ -53,6 +53,11 @@ class Warmup(Schedule):
         warm = self._warm_steps(steps)
         return tuple(warm + end for end in self.schedule.cycle_ends(steps - warm))
 
+    def is_whole_after(self, taken: int, steps: int) -> bool:
+        # Shorter, it is a longer warm-up before less of the schedule; the warm-up alone is none.
+        warm = self._warm_steps(steps)
+        return taken > warm and self.schedule.is_whole_after(taken - warm, steps - warm)
+
     def check(self, epochs: int) -> None:
         # Rounded, because 0.07 · 100 is a little more than 7 in binary.
         left = epochs - math.ceil(round(self.fraction * epochs, 9))

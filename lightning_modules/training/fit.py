@@ -1,4 +1,4 @@
-"""Train a stack: the one function through which every run of this project is trained."""
+"""Train a stack, to its end or to an earlier epoch: the one way in which every run of this project is trained."""
 
 import logging
 import signal
@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import pytorch_lightning as pl
@@ -16,7 +17,7 @@ from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.precision import Precision, require_precision
 from lightning_modules.recipe import Run
-from lightning_modules.training.capture import restore
+from lightning_modules.training.capture import capture, restore
 from lightning_modules.training.checkpoint import Checkpoint
 from lightning_modules.training.checkpointing import CheckpointCallback, Checkpointing
 from lightning_modules.training.early_stopping import EarlyStoppingCallback
@@ -26,7 +27,7 @@ from lightning_modules.training.snapshots import SnapshotCallback
 from lightning_modules.training.stack_data import StackData, load, parts, split_of
 from lightning_modules.training.stack_module import StackModule
 
-__all__ = ["fit"]
+__all__ = ["fit", "fit_until"]
 
 _from_the_beginning: Mapping[Run, Checkpoint] = MappingProxyType({})
 
@@ -60,6 +61,64 @@ def fit(
         InvalidInput: if the runs are none or not of one shape, their data cannot be used, there is no such
             accelerator, or the backend does not know their model.
     """
+    stack = _train(runs, None, precision, accelerator, backend, callbacks, start, checkpointing)
+    module, taken, kept_epoch = stack.module, stack.snapshots.snapshots, stack.stopping.kept_epoch
+    kept = stack.stopping.snapshots(module)
+    return [
+        _result(module, place, taken.get(place, ()), kept.get(place), kept_epoch.get(place))
+        for place in range(len(runs))
+    ]
+
+
+def fit_until(
+    runs: Sequence[Run],
+    epochs: int,
+    *,
+    accelerator: str = "auto",
+    backend: Backend = "auto",
+    start: Mapping[Run, Checkpoint] = _from_the_beginning,
+    checkpointing: Checkpointing | None = None,
+) -> list[Checkpoint]:
+    """Train the first epochs of runs of one shape together, and return where they stand then, in the same order.
+
+    The schedules are those of the whole training: `fit` goes on from there to
+    what it would have come to by itself, bit for bit.
+
+    Arguments:
+        runs: of one shape.
+        epochs: after which to end, at least 1 and at most those of the recipes.
+        accelerator: as Lightning names it.
+        backend: takes the steps.
+        start: where the runs stood, as `fit` has it, before `epochs`.
+        checkpointing: writes down where they stand on the way.
+
+    Raises:
+        InvalidInput: as `fit` does.
+    """
+    stack = _train(runs, epochs, None, accelerator, backend, (), start, checkpointing)
+    return capture(stack.module, stack.snapshots, stack.stopping, epochs)
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A stack after its training, and what was taken of it meanwhile."""
+
+    module: StackModule
+    snapshots: SnapshotCallback
+    stopping: EarlyStoppingCallback
+
+
+def _train(
+    runs: Sequence[Run],
+    until: int | None,
+    precision: Precision | None,
+    accelerator: str,
+    backend: Backend,
+    callbacks: Sequence[pl.Callback],
+    start: Mapping[Run, Checkpoint],
+    checkpointing: Checkpointing | None,
+) -> _Trained:
+    """Train a stack up to so many epochs; None for all."""
     if precision is None:
         precision = runs[0].recipe.precision if runs else "32-true"
     require_precision("The precision", precision)
@@ -73,21 +132,19 @@ def fit(
     if checkpointing is not None:
         watching.append(CheckpointCallback(checkpointing, snapshots, stopping))
     begun = [start[run] for run in runs if run in start]
-    epochs = _common_epochs(runs, begun)
+    epochs, last = _common_epochs(runs, begun), until or runs[0].recipe.epochs
+    if not epochs < last <= runs[0].recipe.epochs:
+        raise ValueError(f"After {epochs} of {runs[0].recipe.epochs} epochs a stack cannot be trained until {last}.")
     restore(module, snapshots, stopping, begun)
     segments = Segments(module.steps_per_epoch, {end for ends in module.cycle_ends for end in ends})
     with _quiet():
-        trainer = _trainer(runs[0].recipe.epochs, precision, accelerator, [*watching, *callbacks])
+        trainer = _trainer(last, precision, accelerator, [*watching, *callbacks])
         _skip(trainer, epochs)
         with _interruptible():
             trainer.fit(module, train_dataloaders=segments, val_dataloaders=[["validation"]])
     # A trainer's parts hold one another and the module: only a collection would free its memory for the next stack.
     vars(trainer).clear()
-    kept = stopping.snapshots(module)
-    return [
-        _result(module, place, snapshots.snapshots.get(place, ()), kept.get(place), stopping.kept_epoch.get(place))
-        for place in range(len(runs))
-    ]
+    return _Trained(module, snapshots, stopping)
 
 
 def _trainer(epochs: int, precision: Precision, accelerator: str, callbacks: list[pl.Callback]) -> pl.Trainer:

@@ -7,6 +7,7 @@ from sweeps.files import read_json
 from sweeps.groups import describe
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
+from sweeps.study import Budget
 
 __all__ = ["lines"]
 
@@ -25,7 +26,7 @@ def lines(loaded: LoadedStudy, paths: StudyPaths) -> Iterator[str]:
         search, report = len(budget.search_seeds), len(budget.report_seeds)
         yield (
             f"{name:<9} {budget.trials} trials × {search} search seeds (one a split), {budget.epochs} epochs;"
-            f" winners on {report} report seeds"
+            f" winners on {report} report seeds{_halving(budget)}"
         )
     yield f"recipe    {describe(recipe)} (the middle of its ranges)"
     yield f"metric    {study.metric}"
@@ -33,6 +34,13 @@ def lines(loaded: LoadedStudy, paths: StudyPaths) -> Iterator[str]:
         yield f"groups    {', '.join(study.group_by)}"
     yield from (f"claim     {claim.statement}" for claim in study.claims)
     yield from _progress(paths)
+
+
+def _halving(budget: Budget) -> str:
+    if budget.halving is None:
+        return ""
+    stages = zip(budget.entrants, (*budget.rungs, budget.epochs), strict=True)
+    return "; halving: " + ", ".join(f"{trials} trials to epoch {epochs}" for trials, epochs in stages)
 
 
 def _progress(paths: StudyPaths) -> Iterator[str]:

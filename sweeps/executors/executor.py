@@ -19,6 +19,9 @@ __all__ = ["Executor", "Outcome", "Task"]
 class Task:
     """Runs of one shape, to be trained as one stack and written to the store.
 
+    To their ends, each then has a record; or up to an epoch before, and each
+    then has a checkpoint that stands there or further.
+
     Arguments:
         runs: of one shape.
         purpose: why they are trained.
@@ -26,6 +29,7 @@ class Task:
         accelerator: what they are trained on, as `Placement` has it.
         backend: takes the steps.
         checkpoint_every: epochs from one checkpoint to the next, as `Placement` has it.
+        epochs: after which their training ends for now; None for all.
     """
 
     runs: tuple[Run, ...]
@@ -34,11 +38,12 @@ class Task:
     accelerator: str = "auto"
     backend: Backend = "auto"
     checkpoint_every: int | None = None
+    epochs: int | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of a task: all its runs are in the store, or there is an error.
+    """The end of a task: the store has what was to be trained of all its runs, or there is an error.
 
     Arguments:
         task: what was to be done.

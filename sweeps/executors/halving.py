@@ -2,14 +2,14 @@
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
-from lightning_modules.training.result import RunResult
 
 __all__ = ["is_out_of_memory", "train_in_halves"]
 
-Fit = Callable[[Sequence[Run]], Sequence[RunResult]]
+T = TypeVar("T")
 
 # Torch has a class of its own for its CUDA allocator only.
 _sayings = (
@@ -22,15 +22,15 @@ _sayings = (
 )
 
 
-def train_in_halves(runs: Sequence[Run], fit: Fit) -> Iterator[RunResult]:
-    """Yield the results of all runs, trained in one stack or, where that runs out of memory, in smaller ones.
+def train_in_halves(runs: Sequence[Run], fit: Callable[[Sequence[Run]], Sequence[T]]) -> Iterator[T]:
+    """Yield what came of all runs, trained in one stack or, where that runs out of memory, in smaller ones.
 
     Stacks that follow are no larger than the one that fitted. The results are
     those of one stack: a run does not depend on its neighbours.
 
     Arguments:
         runs: of one shape.
-        fit: trains a stack.
+        fit: trains a stack, and returns what came of each run.
 
     Raises:
         InvalidInput: if a single run runs out of memory.
@@ -57,7 +57,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(saying in str(error) for saying in _sayings)
 
 
-def _attempt(stack: Sequence[Run], fit: Fit) -> Sequence[RunResult] | None:
+def _attempt(stack: Sequence[Run], fit: Callable[[Sequence[Run]], Sequence[T]]) -> Sequence[T] | None:
     """Return the results of a stack, or None if it ran out of memory, all of which is free again."""
     import torch
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
@@ -53,7 +53,7 @@ class Answer:
 
 
 def perform(task: Task) -> Outcome:
-    """Train the runs of a task that the store lacks, as one stack, and write them to it.
+    """Train what the store lacks of a task's runs, as one stack, and write it there.
 
     On one thread, as a worker has it, so that a run has the same bits. An error
     that is not the user's shows its traceback on stderr; its last line is in
@@ -126,7 +126,7 @@ def keep_freed_memory() -> None:
 
 def _train(task: Task) -> None:
     from lightning_modules.training.checkpointing import Checkpointing
-    from lightning_modules.training.fit import fit
+    from lightning_modules.training.fit import fit, fit_until
     from sweeps.checkpoints import read_checkpoint, write_checkpoint
     from sweeps.executors.halving import train_in_halves
 
@@ -143,17 +143,20 @@ def _train(task: Task) -> None:
             if (found := read_checkpoint(store.path(run), run, task.backend)) is not None:
                 start[run] = found
             after.setdefault(found.epochs if found else 0, []).append(run)
-    stack = partial(
-        fit,
-        accelerator=task.accelerator,
-        backend=task.backend,
-        start=start,
-        checkpointing=Checkpointing(keep, task.checkpoint_every),
-    )
+    options: Any = {
+        "accelerator": task.accelerator,
+        "backend": task.backend,
+        "start": start,
+        "checkpointing": Checkpointing(keep, task.checkpoint_every),
+    }
     # Runs that were interrupted in different stacks may stand at different epochs.
-    for runs in after.values():
-        for result in train_in_halves(runs, stack):
-            store.save(result, task.purpose)
+    for epochs, runs in after.items():
+        if task.epochs is None:
+            for result in train_in_halves(runs, partial(fit, **options)):
+                store.save(result, task.purpose)
+        elif epochs < task.epochs:
+            for stands in train_in_halves(runs, partial(fit_until, epochs=task.epochs, **options)):
+                keep([stands])
 
 
 def _train_pickled(message: bytes) -> None:
