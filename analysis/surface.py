@@ -74,6 +74,7 @@ class Surface:
         self.layout = Layout.of(module)
         self.loss, self.inputs, self.targets = loss, inputs, targets
         self._carried = carried([module], inputs.dtype)
+        self._normalized = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in module.modules())
         self._own = threading.local()
         self._model()
         touched = working_set(self.module, tuple(inputs.shape[1:]), min(_block, len(inputs)))
@@ -148,7 +149,7 @@ class Surface:
         model = self._model()
         shared = {name: value.expand(len(weights), *value.shape[1:]) for name, value in self._carried.items()}
         parameters: Parameters = {**self.layout.views(weights), **shared}
-        if statistics == "re-estimated" and shared:
+        if statistics == "re-estimated" and self._normalized:
             # Copies, because a pass in training writes to them; blocks of one size, because each counts alike.
             own = {name: value.clone() for name, value in shared.items()}
             blocks = self.inputs.tensor_split(-(-len(self.inputs) // _block))
