@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +19,15 @@ from lightning_modules.losses.loss import Loss
 from lightning_modules.recipe import Recipe, Seeds
 from lightning_modules.stack.carried import carried
 from lightning_modules.stack.layout import Layout
-from lightning_modules.stack.stacked import Stacked, stacked
+from lightning_modules.stack.reestimated import reestimated
+from lightning_modules.stack.stacked import Parameters, Stacked, stacked
 from lightning_modules.stack.working_set import working_set
 from lightning_modules.training.build import build
 from lightning_modules.training.stack_data import StackData, load
 
-__all__ = ["Surface", "SurfaceValues", "training_surface"]
+__all__ = ["Statistics", "Surface", "SurfaceValues", "training_surface"]
+
+Statistics = Literal["frozen", "re-estimated"]
 
 # Examples that a point is evaluated on at once: enough to keep the processor busy, few enough to stay in its cache.
 _block = 256
@@ -49,8 +52,8 @@ class Surface:
     """The mean loss, and for classes the accuracy, of a module on fixed examples, for any weights.
 
     The module is evaluated in evaluation mode, all examples at every point, and
-    sums are kept in double precision. Running statistics and frozen parameters
-    are the same at every point.
+    sums are kept in double precision. Frozen parameters are the same at every
+    point, and so are running statistics unless they are to be estimated anew.
 
     Arguments:
         module: an ordinary module; of its own values only the buffers and what is frozen are used.
@@ -62,14 +65,16 @@ class Surface:
         module: in evaluation mode.
         layout: of a point.
         loss: per example.
+        inputs: of all examples.
         targets: of all examples.
     """
 
     def __init__(self, module: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor) -> None:
         self.module = module.eval()
         self.layout = Layout.of(module)
-        self.loss, self._inputs, self.targets = loss, inputs, targets
+        self.loss, self.inputs, self.targets = loss, inputs, targets
         self._carried = carried([module], inputs.dtype)
+        self._normalized = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in module.modules())
         self._own = threading.local()
         self._model()
         touched = working_set(self.module, tuple(inputs.shape[1:]), min(_block, len(inputs)))
@@ -78,7 +83,7 @@ class Surface:
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the evaluation."""
-        return self._inputs.dtype
+        return self.inputs.dtype
 
     def row(self, weights: Mapping[str, npt.NDArray[Any]]) -> Tensor:
         """Return the row (parameters,) that holds the weights of a snapshot.
@@ -95,7 +100,7 @@ class Surface:
         """Return the outputs at one point (parameters,) for all examples, (examples, outputs); differentiable."""
         parameters = {name: value[0] for name, value in self.layout.views(point[None]).items()}
         shared = {name: value[0] for name, value in self._carried.items()}
-        found: Tensor = functional_call(self.module, {**parameters, **shared}, (self._inputs,))
+        found: Tensor = functional_call(self.module, {**parameters, **shared}, (self.inputs,))
         return found
 
     def mean_loss(self, point: Tensor) -> Tensor:
@@ -103,7 +108,9 @@ class Surface:
         return self.loss.values(self.outputs(point), self.targets).mean()
 
     @torch.no_grad()
-    def at(self, origin: Tensor, basis: Tensor, coordinates: Tensor) -> SurfaceValues:
+    def at(
+        self, origin: Tensor, basis: Tensor, coordinates: Tensor, statistics: Statistics = "frozen"
+    ) -> SurfaceValues:
         """Evaluate at the points ``origin + coordinates @ basis``.
 
         The points are made and evaluated in chunks, so that the memory needed
@@ -115,11 +122,18 @@ class Surface:
             origin: (parameters,).
             basis: directions, (dimensions, parameters).
             coordinates: (points, dimensions).
+            statistics: ``frozen`` leaves the module's running statistics to every point, ``re-estimated`` gives each
+                point those of its own weights on all examples (`reestimated`).
+
+        Raises:
+            InvalidInput: for other statistics.
         """
+        if statistics not in get_args(Statistics):
+            raise InvalidInput(f"The statistics are {statistics!r}: give 'frozen' or 're-estimated'.")
         origin, basis, coordinates = (each.to(self.dtype) for each in (origin, basis, coordinates))
         # The number of threads is a setting of each thread: it is this one's that counts, and stays.
         with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
-            evaluate = partial(self._evaluate, origin, basis)
+            evaluate = partial(self._evaluate, statistics, origin, basis)
             chunks = list(threads.map(evaluate, coordinates.split(self._points)))
         losses, accuracies = (torch.cat(parts) for parts in zip(*chunks, strict=True))
         if self.loss.task == "regression":
@@ -127,15 +141,23 @@ class Surface:
         return SurfaceValues(losses.numpy(), torch.where(losses.isnan(), torch.nan, accuracies).numpy())
 
     @torch.no_grad()
-    def _evaluate(self, origin: Tensor, basis: Tensor, coordinates: Tensor) -> tuple[Tensor, Tensor]:
+    def _evaluate(
+        self, statistics: Statistics, origin: Tensor, basis: Tensor, coordinates: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Return the mean loss and the accuracy (regression: 0) at coordinates (points, dimensions), each (points,)."""
         weights = torch.addmm(origin, coordinates, basis)
         model = self._model()
         shared = {name: value.expand(len(weights), *value.shape[1:]) for name, value in self._carried.items()}
-        parameters = {**self.layout.views(weights), **shared}
+        parameters: Parameters = {**self.layout.views(weights), **shared}
+        if statistics == "re-estimated" and self._normalized:
+            # Copies, because a pass in training writes to them; blocks of one size, because each counts alike.
+            own = {name: value.clone() for name, value in shared.items()}
+            blocks = self.inputs.tensor_split(-(-len(self.inputs) // _block))
+            batches = [block[None] for block in blocks]
+            parameters = reestimated(self.module, model, {**parameters, **own}, batches)
         losses = torch.zeros(len(weights), dtype=torch.float64)
         right = torch.zeros(len(weights), dtype=torch.float64)
-        for inputs, targets in zip(self._inputs.split(_block), self.targets.split(_block), strict=True):
+        for inputs, targets in zip(self.inputs.split(_block), self.targets.split(_block), strict=True):
             outputs = model.forward(parameters, inputs[None])
             targets = targets.expand(len(weights), *targets.shape)
             losses += self.loss.values(outputs, targets).sum(dim=1, dtype=torch.float64)
@@ -146,7 +168,7 @@ class Surface:
     def _model(self) -> Stacked:
         """Return this thread's own stacked module: it has scratch memory, and torch.func writes to the module."""
         if not hasattr(self._own, "model"):
-            self._own.model = stacked(copy.deepcopy(self.module), self.loss, tuple(self._inputs.shape[1:]))
+            self._own.model = stacked(copy.deepcopy(self.module), self.loss, tuple(self.inputs.shape[1:]))
         model: Stacked = self._own.model
         return model
 
