@@ -78,6 +78,23 @@ class Pool:
         self.fill()
         if not self._busy and self._stop():
             raise Stopped
+        return self._next_outcome().task.runs
+
+    def drain(self) -> None:
+        """Wait for the stacks under way, and begin no more.
+
+        A run is in the store before its stack's end is heard of: who has all
+        the runs that it wanted may still be owed outcomes, which the executor
+        would give to whoever asks next.
+
+        Raises:
+            InvalidInput: if a stack can never succeed, with its sentence.
+        """
+        self._waiting.clear()
+        while self._busy:
+            self._next_outcome()
+
+    def _next_outcome(self) -> Outcome:
         outcome = self._executor.next_outcome()
         self._busy -= 1
         self._under_way.difference_update(outcome.task.runs)
@@ -86,7 +103,7 @@ class Pool:
         # The slot goes on while the outcome is written down.
         self.fill()
         self._on_outcome(outcome)
-        return outcome.task.runs
+        return outcome
 
     def fill(self) -> None:
         """Hand stacks to the idle slots."""

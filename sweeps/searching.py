@@ -69,6 +69,7 @@ class Searching:
                 self._tell(trial)
             else:
                 self._collect(self._pool.next_stack())
+        self._pool.drain()
         return self._outcomes()
 
     def _begin(self, proposal: Proposal) -> None:

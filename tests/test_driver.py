@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,6 +151,27 @@ def test_an_interrupted_study_ends_as_if_it_had_not_been(tmp_path, whole, stacks
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, Failing(stacks))
     run(tmp_path)
+    assert content(tmp_path) == content(whole[0])
+
+
+class Eager(InProcess):
+    """Has trained a task before it is asked how it ended, as a fast worker has whose answer is still on its way."""
+
+    def __init__(self):
+        super().__init__()
+        self.slots, self._done = 2, deque()
+
+    def submit(self, task):
+        super().submit(task)
+        self._done.append(super().next_outcome())
+
+    def next_outcome(self):
+        return self._done.popleft()
+
+
+def test_outcomes_that_arrive_after_their_runs_are_taken_by_their_own_phase(tmp_path, whole):
+    recorder = Recorder()
+    assert run(tmp_path, Eager(), recorder) == recorder.runs == whole[1]
     assert content(tmp_path) == content(whole[0])
 
 
