@@ -45,6 +45,7 @@ bench: install .venv-jax/.installed
 	for case in $(CASES); do $(BENCH)/stack_training.py --case $$case --json || exit 1; done
 	$(BENCH)/stack_curve.py --case $(CASES) --figure runs/stack_curve.png > runs/stack_curve.jsonl
 	$(BENCH)/sweep_process.py
+	$(BENCH)/sweep_overhead.py
 	$(BENCH)/profile_step.py
 	$(BENCH)/profile_sweep.py
 

@@ -15,13 +15,14 @@ from lightning_modules.losses.loss import Loss
 __all__ = ["as_loss"]
 
 
-def as_loss(given: "Loss | nn.Module | Callable[[Tensor, Tensor], Tensor]") -> Loss:
+def as_loss(given: "Loss | nn.Module | Callable[[Tensor, Tensor], Tensor]", dtype: torch.dtype) -> Loss:
     """Return a loss as one of this package.
 
     Arguments:
         given: one of this package's losses; a criterion of ``torch.nn`` such as ``CrossEntropyLoss()`` or
-            ``MSELoss()``, whatever its reduction; or a function of outputs (examples, outputs) and targets that
-            returns one loss an example, (examples,).
+            ``MSELoss()`` that returns the mean over the examples; or a function of outputs (examples, outputs) and
+            targets that returns one loss an example, (examples,).
+        dtype: of the outputs that it will be given.
 
     Raises:
         InvalidInput: for anything else.
@@ -34,9 +35,14 @@ def as_loss(given: "Loss | nn.Module | Callable[[Tensor, Tensor], Tensor]") -> L
                 f"The loss {type(given).__name__} has no reduction: give a criterion of torch.nn, or a function that"
                 " returns one loss an example."
             )
-        single = copy.deepcopy(given)
+        if given.reduction != "mean":
+            raise InvalidInput(
+                f"The loss {type(given).__name__} has reduction={given.reduction!r}, and a landscape is of a mean over"
+                ' examples: give reduction="mean".'
+            )
+        single = copy.deepcopy(given).to(dtype)
         single.reduction = "none"  # type: ignore[assignment]
-        return _Classes(single) if _is_of_classes(given) else _Numbers(single)
+        return _Classes(single) if _is_of_classes(given) else _Criterion(single)
     if callable(given):
         return _Numbers(given)
     raise InvalidInput(f"The loss is {given!r}: give nn.CrossEntropyLoss(), or a function of outputs and targets.")
@@ -60,15 +66,30 @@ class _Numbers(Loss):
         leading = outputs.shape[:-1]
         found = self.function(outputs.flatten(0, -2), targets.flatten(0, len(leading) - 1))
         count = leading.numel()
-        if not isinstance(found, Tensor) or found.ndim == 0 or len(found) != count:
+        # An objective of numbers has a value for each of them; another shape is what broadcasting made of two.
+        shapes = ((count,), (count, *outputs.shape[-1:]))
+        if not isinstance(found, Tensor) or tuple(found.shape) not in shapes:
             raise InvalidInput(
-                f"The loss returns {_shape(found)} for {count} examples: let it return one loss an example"
-                ' (reduction="none").'
+                f"The loss returns {_shape(found)} for {count} examples: let it return one loss an example, and give"
+                f" targets of the shape that it takes for outputs ({count}, {outputs.shape[-1]})."
             )
         return found.reshape(count, -1).mean(dim=1).reshape(leading)
 
     def predict(self, outputs: Tensor) -> Tensor:
         return outputs
+
+
+@dataclass(frozen=True)
+class _Criterion(_Numbers):
+    """A criterion of torch for numbers, which would broadcast targets of another shape."""
+
+    def values(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        if targets.shape != outputs.shape:
+            raise InvalidInput(
+                f"The outputs have shape {tuple(outputs.shape)} and the targets {tuple(targets.shape)}, which the"
+                f" {type(self.function).__name__} would broadcast: give targets of the outputs' shape."
+            )
+        return super().values(outputs, targets)
 
 
 @dataclass(frozen=True)

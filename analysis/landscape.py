@@ -1,7 +1,9 @@
 """The landscape around any trained module: ten lines of a script are enough."""
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -49,11 +51,11 @@ class Landscape:
         inputs, targets = _gathered(data)
         module = copy.deepcopy(model).eval().to(inputs.device)
         _check(module, inputs)
-        objective = as_loss(loss)
-        self.surface = Surface(module.to(inputs.dtype), objective, inputs, targets)
+        self.surface = Surface(module.to(inputs.dtype), as_loss(loss, inputs.dtype), inputs, targets)
         own = targets.double() if targets.is_floating_point() else targets
-        self._double = Surface(copy.deepcopy(module).double(), objective, inputs.double(), own)
+        self._double = Surface(copy.deepcopy(module).double(), as_loss(loss, torch.float64), inputs.double(), own)
         self.weights = self.point(model)
+        _check_loss(self._double, self.weights.double(), loss)
 
     def point(self, weights: Weights) -> Tensor:
         """Return a module's weights, or a ``state_dict``, as a point (parameters,).
@@ -76,13 +78,32 @@ class Landscape:
         return random_plane(self.surface, self.weights, seed=seed, reach=reach, points=points)
 
     def line_to(self, other: Weights, *, margin: float = 0.25, points: int = 51) -> LineSlice:
-        """Return the loss on the line from these weights to others; for the arguments see `line_between`."""
-        return line_between(self.surface, self.weights, self.point(other), margin=margin, points=points)
+        """Return the loss on the line from these weights to others; for the arguments see `line_between`.
+
+        Running statistics are those of this landscape's model at every point,
+        which a check says where the others have other ones; `analysis.paths`
+        estimates them anew.
+        """
+        found = line_between(self.surface, self.weights, self.point(other), margin=margin, points=points)
+        return replace(found, checks=(*found.checks, *self._of_buffers(other)))
 
     def plane_through(self, second: Weights, third: Weights, *, margin: float = 0.3, points: int = 51) -> PlaneSlice:
-        """Return the loss in the plane through these weights and two others; for the arguments see `plane_through`."""
+        """Return the loss in the plane through these weights and two others; for the arguments see `plane_through`.
+
+        Running statistics are treated as by `line_to`.
+        """
         others = (self.point(each) for each in (second, third))
-        return plane_through(self.surface, self.weights, *others, margin=margin, points=points)
+        found = plane_through(self.surface, self.weights, *others, margin=margin, points=points)
+        return replace(found, checks=(*found.checks, *self._of_buffers(second, third)))
+
+    def _of_buffers(self, *others: Weights) -> list[str]:
+        """Return the check that what is carried beside the weights is not that of the others, if it is not."""
+        for each in others:
+            found = each.state_dict() if isinstance(each, nn.Module) else each
+            for name, value in self.surface.module.named_buffers():
+                if name not in found or not torch.equal(found[name].to(value), value):
+                    return ["the running statistics are those of the first model at every point, also at the others"]
+        return []
 
     def hessian(self) -> Hessian:
         """Return the Hessian at these weights, known by its products."""
@@ -108,11 +129,14 @@ class Landscape:
 def _gathered(data: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     try:
         batches = [(inputs, targets) for inputs, targets in data]
-        if not batches:
-            raise InvalidInput("The data have no batches: give a DataLoader with examples.")
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"The data are no batches of inputs and targets: {error}") from error
+    if not batches:
+        raise InvalidInput("The data have no batches: give a DataLoader with examples.")
+    try:
         inputs, targets = (torch.cat(parts) for parts in zip(*batches, strict=True))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InvalidInput(f"The data are no batches of inputs and targets that fit together: {error}") from error
+    except (TypeError, RuntimeError) as error:
+        raise InvalidInput(f"The data's batches are no tensors that fit together: {error}") from error
     if not len(inputs) or len(inputs) != len(targets):
         raise InvalidInput(f"The data have {len(inputs)} inputs and {len(targets)} targets: give a target for each.")
     if not inputs.is_floating_point():
@@ -120,8 +144,27 @@ def _gathered(data: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     return inputs, targets
 
 
+def _check_loss(surface: Surface, point: Tensor, loss: object) -> None:
+    """Refuse a loss that is no mean of one value an example, and a model or a loss that many weights at once lose."""
+    try:
+        found = float(surface.at(point, point[None], torch.zeros(2, 1)).losses[0])
+        outputs = surface.outputs(point).detach()
+        criterion = copy.deepcopy(loss).double() if isinstance(loss, nn.Module) else None
+        expected = found if criterion is None else float(criterion(outputs, surface.targets))
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        said = " ".join(str(error).split())
+        raise InvalidInput(f"The model and its loss cannot be evaluated on these data: {said}") from error
+    if math.isfinite(expected) and not math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-12):
+        raise InvalidInput(
+            f"The loss is {expected:.6g} on the whole data, and the mean of its values for each example {found:.6g}:"
+            " a landscape needs a plain mean, without weights of classes or examples left out."
+        )
+
+
 def _check(module: nn.Module, inputs: Tensor) -> None:
     """Refuse a model that does not take the inputs, or says something else each time."""
+    if not any(each.requires_grad for each in module.parameters()):
+        raise InvalidInput("The model has no parameters that are trained: there is no landscape over them.")
     few = inputs[:64].to(next((each.dtype for each in module.parameters()), inputs.dtype))
     try:
         with torch.no_grad():

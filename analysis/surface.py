@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
@@ -100,7 +101,9 @@ class Surface:
         """Return the outputs at one point (parameters,) for all examples, (examples, outputs); differentiable."""
         parameters = {name: value[0] for name, value in self.layout.views(point[None]).items()}
         shared = {name: value[0] for name, value in self._carried.items()}
-        found: Tensor = functional_call(self.module, {**parameters, **shared}, (self.inputs,))
+        # The fused kernels of attention have no second derivatives.
+        with sdpa_kernel(SDPBackend.MATH):
+            found: Tensor = functional_call(self.module, {**parameters, **shared}, (self.inputs,))
         return found
 
     def mean_loss(self, point: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """A study: one question about an optimization landscape, and all that is needed to answer it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -53,6 +53,10 @@ class Budget:
         for name in ("trials", "epochs", "winners", "parallel_trials"):
             require_integer(f"The budget's {name}", getattr(self, name), at_least=1)
         for name in ("search_seeds", "report_seeds"):
+            if not isinstance(getattr(self, name), Iterable):
+                raise InvalidInput(
+                    f"The budget's {name} are {getattr(self, name)!r}: give range(…) or a list of seeds."
+                )
             seeds = tuple(getattr(self, name))
             if not seeds or len(set(seeds)) < len(seeds):
                 raise InvalidInput(f"The budget's {name} are {seeds}: give at least one seed, each once.")
@@ -135,9 +139,14 @@ class Study:
     def __post_init__(self) -> None:
         if not self.question.strip():
             raise InvalidInput("The study has no question: write the one sentence that it answers.")
-        if not self.budgets:
-            raise InvalidInput('The study has no budget: give budgets={"default": Budget(…)}.')
-        if isinstance(self.group_by, str):
+        if not callable(self.recipe):
+            raise InvalidInput(f"The study's recipe is {self.recipe!r}: give a function of `suggest`.")
+        if not isinstance(self.budgets, Mapping) or not self.budgets:
+            raise InvalidInput('The study has no budgets by name: give budgets={"default": Budget(…)}.')
+        for name, budget in self.budgets.items():
+            if not isinstance(name, str) or not isinstance(budget, Budget):
+                raise InvalidInput(f"The study's budget {name!r} is {budget!r}: give a name and a Budget(…).")
+        if isinstance(self.group_by, str) or not isinstance(self.group_by, Sequence):
             raise InvalidInput(f"The study's group_by is {self.group_by!r}: give a list of field names.")
         for claim in self.claims:
             if not isinstance(claim, Claim):

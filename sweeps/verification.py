@@ -21,7 +21,7 @@ __all__ = ["verify"]
 
 _databases = {"search.db", "search.db-wal", "search.db-shm"}
 _folders = {"runs", "single", "wandb", "report", "landscape", "damaged"}
-_files = {".lock", ".stop", "study.json", "driver.json", "journal.jsonl", *_databases}
+_files = {".lock", ".stop", "search.id", "study.json", "driver.json", "journal.jsonl", *_databases}
 
 
 def verify(paths: StudyPaths, *, quick: bool = False) -> Iterator[Finding]:

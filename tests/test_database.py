@@ -12,6 +12,7 @@ from sweeps.course import Course
 from sweeps.paths import StudyPaths
 from sweeps.search import Search
 from sweeps.secrets import without_passwords
+from sweeps.verification import verify
 from tests.postgresql import binaries, password, server
 from tests.test_driver import Failing, content, run, study
 from tests.test_search import ask_all, make_study
@@ -36,6 +37,7 @@ def test_two_stores_share_a_database_and_no_search(tmp_path):
     assert not (tmp_path / "one" / "it" / "search.db").exists()
     first, second = [StudyPaths(tmp_path / name / "it").search_identity.read_text() for name in ("one", "two")]
     assert first != second
+    assert list(verify(StudyPaths(tmp_path / "one" / "it"))) == []
 
 
 def test_another_driver_at_the_same_search_is_noticed(tmp_path):

@@ -117,9 +117,7 @@ def test_lines_and_planes_to_other_weights_end_at_them():
     assert landscape.plane_through(second, third, points=5).marks.shape == (3, 2)
 
 
-@pytest.mark.parametrize(
-    "criterion", [nn.MSELoss(), nn.L1Loss(reduction="sum"), lambda z, y: (z - y).abs().pow(3).sum(dim=1)]
-)
+@pytest.mark.parametrize("criterion", [nn.MSELoss(), nn.L1Loss(), lambda z, y: (z - y).abs().pow(3).sum(dim=1)])
 def test_losses_of_numbers(criterion):
     torch.manual_seed(0)
     module, inputs, targets = nn.Linear(8, 2), drawn(30, 8), drawn(30, 2, seed=2)
@@ -142,6 +140,32 @@ class Random(nn.Module):
         return self.layer(x) + torch.rand(len(x), 3)
 
 
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell, self.out = nn.LSTM(4, 5, batch_first=True), nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.out(self.cell(x.unflatten(1, (2, 4)))[0][:, -1])
+
+
+def test_a_transformer_has_curvature():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    module = nn.Sequential(nn.Unflatten(1, (1, 8)), layer, nn.Flatten(), nn.Linear(8, 3))
+    found = Landscape(module, nn.CrossEntropyLoss(), loader()).eigenpairs(2)
+    assert (found.residuals < 1e-4 * found.values[0]).all()
+
+
+def test_running_statistics_of_another_model_are_told_of():
+    first, second = model("mixer"), model("mixer")
+    landscape = Landscape(first, nn.CrossEntropyLoss(), loader())
+    told = "the running statistics are those of the first model at every point, also at the others"
+    assert told not in landscape.line_to(second, points=3).checks
+    second(drawn(40, 8, seed=7))
+    assert told in landscape.line_to(second, points=3).checks
+
+
 def test_what_has_no_landscape_is_one_sentence():
     whole = nn.Linear(8, 3)
     cases = [
@@ -152,6 +176,16 @@ def test_what_has_no_landscape_is_one_sentence():
         ),
         (lambda: Landscape(whole, nn.CrossEntropyLoss(), [(drawn(4, 8), torch.arange(3))]), "4 inputs and 3 targets"),
         (lambda: Landscape(whole, nn.CrossEntropyLoss(), [drawn(3, 8)]), "no batches of inputs and targets"),
+        (lambda: Landscape(whole, nn.CrossEntropyLoss(), [(drawn(3, 8), [0, 1, 2])]), "no tensors that fit together"),
+        (lambda: Landscape(whole, nn.CrossEntropyLoss(reduction="sum"), loader()), "has reduction='sum'"),
+        (lambda: Landscape(whole, nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0])), loader()), "plain mean"),
+        (lambda: Landscape(whole, nn.CrossEntropyLoss(ignore_index=2), loader()), "plain mean"),
+        (
+            lambda: Landscape(nn.Linear(8, 1), nn.MSELoss(), [(drawn(9, 8), drawn(9))]),
+            "would broadcast: give targets of the outputs' shape",
+        ),
+        (lambda: Landscape(nn.Flatten(), nn.MSELoss(), [(drawn(4, 8), drawn(4, 8))]), "no parameters that are trained"),
+        (lambda: Landscape(Recurrent(), nn.CrossEntropyLoss(), loader()), "cannot be evaluated on these data"),
         (lambda: Landscape(Random(), nn.CrossEntropyLoss(), loader()), "something else each time"),
         (lambda: Landscape(nn.Conv1d(1, 1, 1), nn.MSELoss(), [(drawn(4, 1, 8), drawn(4, 1))]), r"returns \(4, 1, 8\)"),
         (lambda: Landscape(whole, nn.Linear(1, 1), loader()), "Linear has no reduction"),

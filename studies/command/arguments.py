@@ -1,9 +1,12 @@
 """Arguments and options that several verbs take."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from lightning_modules.errors import InvalidInput
 
 __all__ = [
     "AcceleratorOption",
@@ -19,7 +22,22 @@ __all__ = [
 ]
 
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study's name, or the path of a file.")]
-StoreOption = Annotated[Path, typer.Option("--store", help="Folder that holds everything of every study.")]
+
+
+def _no_url(folder: Path) -> Path:
+    """Refuse a URL, which a path has lost one slash of.
+
+    Raises:
+        InvalidInput: for a URL.
+    """
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(folder)):
+        raise InvalidInput(f"The store {folder} is a URL: give a folder, on a file system that all nodes share.")
+    return folder
+
+
+StoreOption = Annotated[
+    Path, typer.Option("--store", callback=_no_url, help="Folder that holds everything of every study.")
+]
 BudgetOption = Annotated[str, typer.Option("--budget", help="How much to spend: smoke, default or full.")]
 PrecisionOption = Annotated[
     str | None,

@@ -85,7 +85,7 @@ def load_file(file: Path) -> Study:
         raise
     except SyntaxError as error:
         raise InvalidInput(f"{error.filename}, line {error.lineno}, is not Python: {error.msg}.") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         where = f", line {lines[-1].lineno}," if lines else ""
         raise InvalidInput(f"{file}{where} fails: {type(error).__name__}: {error}") from error

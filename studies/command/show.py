@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from lightning_modules.errors import InvalidInput
 from studies.command.loader import LoadedStudy
 from sweeps.files import read_json
 from sweeps.groups import describe
@@ -47,6 +48,13 @@ def _progress(paths: StudyPaths) -> Iterator[str]:
     if not paths.study.is_file():
         yield f"store     nothing in {paths.root} yet"
         return
+    try:
+        yield from _course(paths)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"{paths.study} cannot be read ({error!r}): `atlas verify` says what is wrong.") from error
+
+
+def _course(paths: StudyPaths) -> Iterator[str]:
     course = read_json(paths.study)
     state = "complete" if course["finished"] else "unfinished"
     confirmed: Sequence[object] = course["confirmed"]

@@ -78,6 +78,8 @@ def export(
         raise InvalidInput(f"The format is {form!r}: give --format csv or parquet.")
     if per not in ("run", "snapshot"):
         raise InvalidInput(f"A row is for each {per!r}: give --per run or snapshot.")
+    if out.is_dir():
+        raise InvalidInput(f"{out} is a folder: give --out the name of a file.")
     table = list(rows(_paths(study, store), "run" if per == "run" else "snapshot"))
     writers[form](out, table)
     typer.echo(f"{len(table)} rows: {out}")
