@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 
 import pytest
-import torch
 from torch import nn
 
+from lightning_modules.data.diabetes import Diabetes
 from lightning_modules.data.moons import Moons
 from lightning_modules.errors import InvalidInput
-from lightning_modules.losses.binary_cross_entropy import BinaryCrossEntropy
-from lightning_modules.losses.cross_entropy import CrossEntropy
+from lightning_modules.losses.homoscedastic_gaussian_nll import HomoscedasticGaussianNLL
+from lightning_modules.models.mlp import MLP
 from lightning_modules.models.model import Model
-from lightning_modules.training.build import build
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.training.fit import fit
+from sweeps.packing import stack_size
 
 
 class Flat(nn.Linear):
@@ -25,19 +28,16 @@ class Two(nn.Linear):
 
 
 makers = {
-    "too many outputs": (
-        lambda inputs, outputs: nn.Linear(inputs, outputs + 6),
-        r"returns shape \(2, 8\) for two",
+    "too many outputs": (lambda inputs, outputs: nn.Linear(inputs, outputs + 6), r"returns shape \(2, 8\) for two"),
+    "no axis of outputs": (
+        lambda inputs, outputs: Flat(inputs, outputs),
+        r"cannot be used for examples of shape \(2,\)",
     ),
-    "no axis of outputs": (lambda inputs, outputs: Flat(inputs, outputs), r"returns shape \(2,\) for two inputs"),
-    "a tuple": (lambda inputs, outputs: Two(inputs, outputs), "returns tuple for two inputs"),
-    "other inputs": (
-        lambda inputs, outputs: nn.Linear(inputs + 1, outputs),
-        r"cannot take two inputs \(2,\): Runtime",
-    ),
+    "a tuple": (lambda inputs, outputs: Two(inputs, outputs), "returns tuple for two examples"),
+    "other inputs": (lambda inputs, outputs: nn.Linear(inputs + 1, outputs), "cannot be used .*: RuntimeError: mat1"),
     "nothing": (lambda inputs, outputs: None, "builds None: let `build` return an nn.Module"),
-    "lazy": (lambda inputs, outputs: nn.LazyLinear(outputs), "has lazy layers"),
-    "an error": (lambda inputs, outputs: {}["width"], r"cannot be built for inputs \(2,\): KeyError: 'width'"),
+    "lazy": (lambda inputs, outputs: nn.LazyLinear(outputs), "has lazy layers: give them their sizes"),
+    "an error": (lambda inputs, outputs: {}["width"], "cannot be used for examples of shape .*: KeyError: 'width'"),
 }
 
 
@@ -49,26 +49,21 @@ class Made(Model):
         return makers[self.name][0](shape[0], outputs)
 
 
+def use(recipe):
+    """As a driver does, and then a worker."""
+    stack_size(recipe)
+    return fit([Run(recipe, Seeds.all(0))])
+
+
 @pytest.mark.parametrize("name", makers)
 def test_a_model_that_cannot_be_used_is_refused(name):
-    dataset = Moons(40).load()
+    recipe = Recipe(data=Moons(40), model=Made(name), optimizer=SGD(0.1), epochs=1)
     with pytest.raises(InvalidInput, match=f"The model Made {makers[name][1]}"):
-        build(Made(name), CrossEntropy(), (2,), dataset)
+        use(recipe)
 
 
-def test_the_outputs_are_those_that_the_loss_needs_and_no_random_number_is_drawn_for_the_check():
-    @dataclass(frozen=True)
-    class Fitting(Model):
-        width: int
-
-        def build(self, shape, outputs):
-            return nn.Sequential(nn.Linear(shape[0], self.width), nn.Linear(self.width, outputs))
-
-    dataset = Moons(40).load()
-    for width in (3, 4):
-        torch.manual_seed(0)
-        first = build(Fitting(width), BinaryCrossEntropy(), (2,), dataset)
-        torch.manual_seed(0)
-        plain = nn.Sequential(nn.Linear(2, width), nn.Linear(width, 1))
-        assert torch.equal(first[0].weight, plain[0].weight)
-        assert first(torch.zeros(5, 2)).shape == (5, 1)
+def test_a_head_of_the_losss_own_is_not_in_the_way():
+    loss = HomoscedasticGaussianNLL()
+    recipe = Recipe(data=Diabetes(), model=MLP((4,)), optimizer=SGD(1e-6), loss=loss, epochs=1)
+    (result,) = use(recipe)
+    assert result.diverged_step is None

@@ -24,8 +24,9 @@ from lightning_modules.schedules.cyclic_cosine import CyclicCosine
 from lightning_modules.stack.live_bytes import LiveBytes
 from lightning_modules.training.fit import fit
 from lightning_modules.training.memory import stack_memory
+from lightning_modules.training.out_of_memory import is_out_of_memory
 from sweeps.executors.executor import Task
-from sweeps.executors.halving import is_out_of_memory, train_in_halves
+from sweeps.executors.halving import train_in_halves
 from sweeps.executors.in_process import InProcess
 from sweeps.machine import available_memory, usable_cores
 from sweeps.store import RunStore

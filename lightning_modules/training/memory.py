@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run
 from lightning_modules.stack.carried import carried
 from lightning_modules.stack.dropout import dropout_sites
@@ -18,6 +19,8 @@ from lightning_modules.stack.working_set import working_set
 from lightning_modules.stopping.never import Never
 from lightning_modules.stopping.stopping import Stopping
 from lightning_modules.training.build import build
+from lightning_modules.training.model_check import unusable
+from lightning_modules.training.out_of_memory import is_out_of_memory
 from lightning_modules.training.stack_data import evaluation_block, load, part_sizes
 
 __all__ = ["StackMemory", "stack_memory", "step_bytes"]
@@ -151,14 +154,24 @@ def _with_module(recipe: Recipe, count: Callable[[nn.Module, tuple[int, ...]], T
     first, second = ("meta", "cpu") if _is_large(recipe, shape) else ("cpu", "meta")
     try:
         return counted(first)
-    except (RuntimeError, TypeError, MemoryError):
-        return counted(second)
+    except InvalidInput:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is told in one sentence
+        try:
+            return counted(second)
+        except Exception:
+            if is_out_of_memory(error):
+                raise
+            # What went wrong where it was to be tried says more than what went wrong instead.
+            raise unusable(recipe.model, shape, error) from error
 
 
 def _is_large(recipe: Recipe, shape: tuple[int, ...]) -> bool:
     try:
         weights = Layout.of(_built(recipe, shape, "meta")).size
-    except (RuntimeError, TypeError):  # it needs values
+    except InvalidInput:
+        raise
+    except Exception:  # noqa: BLE001 - it needs values, or cannot be built, which is seen where it is tried
         return False
     return max(weights, recipe.batch_size * math.prod(shape)) > _large
 

@@ -25,6 +25,7 @@ from lightning_modules.stack.stacked import Parameters, stacked
 from lightning_modules.training.batch_objective import BatchObjective
 from lightning_modules.training.batches import Batches, batch_sizes
 from lightning_modules.training.build import build
+from lightning_modules.training.model_check import check_outputs
 from lightning_modules.training.segments import Segment
 from lightning_modules.training.stack_data import Part, StackData, evaluation_block, load
 
@@ -68,6 +69,9 @@ class StackModule(pl.LightningModule):
         self.steps = steps = self.steps_per_epoch * recipe.epochs
         self.cycle_ends = [run.recipe.schedule.cycle_ends(steps) for run in runs]
         modules = [_initial_module(run, data) for run in runs]
+        dataset = load(recipe.data)
+        # As many as a network has that knows nothing, the head's own included.
+        check_outputs(recipe.model, modules[0], data.shape, len(recipe.loss.guess(dataset, dataset.targets)))
         check_carried(modules[0], data.shape, batch_sizes(recipe.batch_size, data.train_size))
         self.batches = Batches.of(runs, modules, data)
         self.layout = Layout.of(modules[0])

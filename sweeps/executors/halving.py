@@ -6,20 +6,11 @@ from typing import TypeVar
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
+from lightning_modules.training.out_of_memory import is_out_of_memory
 
-__all__ = ["is_out_of_memory", "train_in_halves"]
+__all__ = ["train_in_halves"]
 
 T = TypeVar("T")
-
-# Torch has a class of its own for its CUDA allocator only.
-_sayings = (
-    "DefaultCPUAllocator",  # cannot allocate memory, in different words on different systems
-    "bad_alloc",
-    "CUDA error: out of memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "MPS backend out of memory",
-    "could not create a memory object",  # oneDNN
-)
 
 
 def train_in_halves(runs: Sequence[Run], fit: Callable[[Sequence[Run]], Sequence[T]]) -> Iterator[T]:
@@ -46,15 +37,6 @@ def train_in_halves(runs: Sequence[Run], fit: Callable[[Sequence[Run]], Sequence
             raise InvalidInput(_sentence(stack[0]))
         else:
             size = (len(stack) + 1) // 2
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that an allocation failed, on the CPU or on a GPU."""
-    import torch
-
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(saying in str(error) for saying in _sayings)
 
 
 def _attempt(stack: Sequence[Run], fit: Callable[[Sequence[Run]], Sequence[T]]) -> Sequence[T] | None:

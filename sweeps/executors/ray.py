@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from lightning_modules.errors import InvalidInput
+from lightning_modules.recipe import Run
+from sweeps.checkpoints import read_checkpoint
 from sweeps.executors.executor import Executor, Outcome, Task
 from sweeps.executors.job import Job, attempts, pickled
 from sweeps.executors.placement import Placement, anywhere
@@ -184,14 +186,22 @@ class _OnGpus(Placement):
         return True
 
 
+def _is_there(store: RunStore, run: Run, task: Task) -> bool:
+    """Tell whether a run's record is in the store, or the checkpoint that a task up to some epochs leaves."""
+    if store.find(run, task.purpose) is not None:
+        return True
+    found = None if task.epochs is None else read_checkpoint(store.path(run), run, task.backend)
+    return found is not None and task.epochs is not None and found.epochs >= task.epochs
+
+
 def _unseen(task: Task, host: str) -> str | None:
     """Return a sentence if this process cannot see what a worker has written, else None."""
     store, deadline = RunStore(task.folder), time.monotonic() + _delay
     missing = list(task.runs)
-    while missing := [run for run in missing if store.find(run, task.purpose) is None]:
+    while missing := [run for run in missing if not _is_there(store, run, task)]:
         if time.monotonic() > deadline:
             return (
-                f"{len(missing)} runs of recipe {missing[0].recipe.hash} were trained on {host}, and their records are"
+                f"{len(missing)} runs of recipe {missing[0].recipe.hash} were trained on {host}, and what they left is"
                 f" not in {task.folder.absolute()} here: give a --store on a file system that all nodes share."
             )
         for folder in (store.path(missing[0]), *store.path(missing[0]).parents[:2]):
