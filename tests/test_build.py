@@ -29,10 +29,7 @@ class Two(nn.Linear):
 
 makers = {
     "too many outputs": (lambda inputs, outputs: nn.Linear(inputs, outputs + 6), r"returns shape \(2, 8\) for two"),
-    "no axis of outputs": (
-        lambda inputs, outputs: Flat(inputs, outputs),
-        r"cannot be used for examples of shape \(2,\)",
-    ),
+    "no axis of outputs": (lambda inputs, outputs: Flat(inputs, outputs), r"returns shape \(2,\) for two examples"),
     "a tuple": (lambda inputs, outputs: Two(inputs, outputs), "returns tuple for two examples"),
     "other inputs": (lambda inputs, outputs: nn.Linear(inputs + 1, outputs), "cannot be used .*: RuntimeError: mat1"),
     "nothing": (lambda inputs, outputs: None, "builds None: let `build` return an nn.Module"),
