@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.text import Text
+from scipy import stats
 
 from analysis.ensembles import EnsembleGain
 from analysis.estimate import t_interval
@@ -177,3 +178,17 @@ def test_groups_have_colours_of_their_own_that_differ_in_lightness_or_hue():
         )
         assert 1.05 / (luminance + 0.05) > 2, "a dot must show on white"
     assert column == pytest.approx(3.504, abs=1e-3)
+
+
+def test_the_search_shows_the_means_and_t_intervals_of_its_seeds_in_per_cent(results):
+    trial = results.trials[1]
+    (axes,) = search.draw({"cosine": [trial]}, shades, 0.5).axes
+    values = [100 * record.metrics["validation_accuracy"] for record in trial.records.values()]
+    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    ends = [max(np.mean(values) - half, 0), min(np.mean(values) + half, 100)]
+    rate = trial.recipe.optimizer.learning_rate
+    (interval,) = [line for line in axes.lines if line.get_linestyle() == "-" and len(line.get_xdata()) == 2]
+    np.testing.assert_allclose(interval.get_xdata(), [rate, rate])
+    np.testing.assert_allclose(interval.get_ydata(), ends)
+    (mean,) = [line for line in axes.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(mean.get_ydata(), [np.mean(values)])

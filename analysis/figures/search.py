@@ -40,7 +40,8 @@ def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chan
         for trial in members:
             rate = trial.recipe.optimizer.learning_rate
             failed = [record.diverged_step is not None for record in trial.records.values()]
-            values = [show.factor * _value(record) for record in trial.records.values()]
+            scores = [_value(record) for record in trial.records.values()]
+            values = [show.factor * each for each in scores]
             if not values:
                 continue
             diverged = diverged or any(failed)
@@ -57,12 +58,20 @@ def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chan
                 markeredgewidth=0,
                 transform=beside,
             )
-            estimate = t_interval(values, f"trial {trial.number}", "search seeds")
+            estimate = t_interval(scores, f"trial {trial.number}", "search seeds", show.unit)
             if estimate.low is not None and estimate.high is not None:
-                ends = np.clip([estimate.low, estimate.high], 0, 100 if score.sign > 0 else None)
+                ends = show.factor * np.maximum([estimate.low, estimate.high], 0)
                 axes.plot([rate, rate], ends, "-", color=colour, linewidth=1)
             if whole:
-                axes.plot(rate, estimate.value, "o", color=colour, markersize=5, markeredgecolor="white", zorder=3)
+                axes.plot(
+                    rate,
+                    show.factor * estimate.value,
+                    "o",
+                    color=colour,
+                    markersize=5,
+                    markeredgecolor="white",
+                    zorder=3,
+                )
             axes.plot([rate] * len(lost), lost, "x", color=colour, markersize=6, markeredgewidth=1.2, zorder=4)
     axes.axhline(show.factor * chance, color="#6E6E6E", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
     axes.annotate(
