@@ -93,7 +93,11 @@ class Search:
         past = [_past(trial) for trial in self._trials]
         number, proposer = len(past), proposer_of(self._study, self._budget_name, past)
         asking = Asking(self._study.budget(self._budget_name), proposer, past)
-        recipe = build_recipe(self._study, asking)
+        try:
+            recipe = build_recipe(self._study, asking)
+        except InvalidInput as error:
+            values = ", ".join(f"{name}={value}" for name, value in asking.values.items())
+            raise InvalidInput(f"{error} (trial {number}: {values})" if values else str(error)) from error
         with sentences(self._database):
             self._trials.append(self._write(number, recipe, asking, proposer))
         return Proposal(number, recipe, None)

@@ -87,8 +87,8 @@ def test_the_course_of_a_study_holds_no_password(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(binaries() is None, reason="PostgreSQL is not installed here: apt install postgresql")
 def test_a_study_on_postgresql_is_what_it_is_on_sqlite(tmp_path):
+    assert binaries() is not None, "PostgreSQL is not installed here: apt install postgresql"
     with server() as port:
         url = f"postgresql://atlas:{quote(password, safe='')}@127.0.0.1:{port}/postgres"
         run(tmp_path / "plain")

@@ -31,15 +31,21 @@ class EarlyStoppingCallback(pl.Callback):
         """Keep what is best so far, and let go whoever waited long enough."""
         assert isinstance(pl_module, StackModule)
         module, epoch = pl_module, trainer.current_epoch
-        stopped = []
+        stopped, improved = [], []
         for place, run in enumerate(module.active):
             rule = module.runs[run].recipe.stopping
             losses: list[float] = module.validation_loss[: epoch + 1, run].tolist()
             if rule.best(losses) == epoch:
-                carried = {name: np.array(value[place].cpu().numpy()) for name, value in module.carried.items()}
-                self.kept[run] = Kept(epoch, np.array(module.weights[place].detach().cpu().numpy()), carried)
+                improved.append(place)
             if rule.stops(losses):
                 stopped.append(place)
+        if improved:
+            # Indexing copies, and one copy for all runs waits for the device once.
+            weights = module.weights.detach()[improved].cpu().numpy()
+            carried = {name: value[improved].cpu().numpy() for name, value in module.carried.items()}
+            for index, place in enumerate(improved):
+                own = {name: values[index] for name, values in carried.items()}
+                self.kept[module.active[place]] = Kept(epoch, weights[index], own)
         if stopped:
             module.leave(stopped)
 

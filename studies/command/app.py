@@ -24,7 +24,7 @@ from studies.command.arguments import (
     StudyArgument,
     WorkersOption,
 )
-from studies.command.loader import built_in, load_study, study_name
+from studies.command.loader import built_in, load_study, paths_of, study_name
 from studies.command.measuring import measuring
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
@@ -198,13 +198,9 @@ def train(
 @app.command()
 def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
     """Write the report of what the store holds of a study."""
-    paths = StudyPaths(store / study_name(study))
+    paths = paths_of(study, store)
     if not paths.study.is_file():
         raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
     from analysis.report import write_report
 
-    # Records may hold components that the study's file defines. It is executed only when the user names it: a store
-    # may come from anybody.
-    if study.endswith(".py"):
-        load_study(study)
     typer.echo(f"Report: {write_report(paths)}")

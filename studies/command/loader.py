@@ -11,10 +11,11 @@ from types import ModuleType
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
+from sweeps.paths import StudyPaths
 from sweeps.study import Study
 from sweeps.suggest import Suggest, build_recipe
 
-__all__ = ["LoadedStudy", "built_in", "load_study", "study_name"]
+__all__ = ["LoadedStudy", "built_in", "load_study", "paths_of", "study_name"]
 
 _folder = Path(__file__).parent.parent
 
@@ -93,6 +94,20 @@ def load_file(file: Path) -> Study:
     if not isinstance(study, Study):
         raise InvalidInput(f"{file} defines no study: end it with `study = Study(question=…, recipe=…, budgets=…)`.")
     return study
+
+
+def paths_of(name_or_path: str, store: Path) -> StudyPaths:
+    """Return where a study lies in a store, for a verb that reads what is there.
+
+    Records may hold components that a study file defines. The file is executed
+    only when the user names it: a store may come from anybody.
+
+    Raises:
+        InvalidInput: if a file is named that cannot be executed, or a name that cannot be a folder's.
+    """
+    if name_or_path.endswith(".py"):
+        load_study(name_or_path)
+    return StudyPaths(store / study_name(name_or_path))
 
 
 def study_name(name_or_path: str) -> str:

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from studies.command.arguments import StoreOption, StudyArgument
-from studies.command.loader import load_study, study_name
-from sweeps.paths import StudyPaths
+from studies.command.loader import paths_of
 
 __all__ = ["measuring"]
 
@@ -23,10 +22,7 @@ def spectrum(
     """Measure the Hessian's spectrum at the best solution of each group: outer eigenvalues, trace, density."""
     from analysis.spectra import measure_spectra
 
-    # Records may hold components that the study's file defines; it is executed only when it is named.
-    if study.endswith(".py"):
-        load_study(study)
-    found, folder = measure_spectra(StudyPaths(store / study_name(study)), count)
+    found, folder = measure_spectra(paths_of(study, store), count)
     for label, each in found.items():
         run = f"{each.record.recipe.hash}/{each.record.seeds.name}"
         typer.echo(f"{label}: {each.parameters:,} parameters, run {run}")

@@ -9,8 +9,7 @@ from rich.console import Console
 from lightning_modules.errors import InvalidInput
 from studies.command import status as status_lines
 from studies.command.arguments import StoreOption, StudyArgument
-from studies.command.loader import load_study, study_name
-from sweeps.paths import StudyPaths
+from studies.command.loader import paths_of
 from sweeps.status import status_of
 
 __all__ = ["tending"]
@@ -25,7 +24,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Renew it in the terminal as long as the study runs.")] = False,
 ) -> None:
     """Say how far a study is: trials, runs, the best so far, the time left, who is at work, what failed."""
-    paths = _paths(study, store)
+    paths = paths_of(study, store)
     if not watch:
         for line in status_lines.lines(status_of(paths)):
             typer.echo(line)
@@ -49,7 +48,7 @@ def verify(
     from sweeps.mending import mend as move_aside
     from sweeps.verification import verify as findings_of
 
-    paths = _paths(study, store)
+    paths = paths_of(study, store)
     findings = list(findings_of(paths, quick=quick))
     for finding in findings:
         typer.echo(str(finding))
@@ -80,13 +79,6 @@ def export(
         raise InvalidInput(f"A row is for each {per!r}: give --per run or snapshot.")
     if out.is_dir():
         raise InvalidInput(f"{out} is a folder: give --out the name of a file.")
-    table = list(rows(_paths(study, store), "run" if per == "run" else "snapshot"))
+    table = list(rows(paths_of(study, store), "run" if per == "run" else "snapshot"))
     writers[form](out, table)
     typer.echo(f"{len(table)} rows: {out}")
-
-
-def _paths(study: str, store: Path) -> StudyPaths:
-    """Return the study's paths; a study file is loaded only when it is named, because a store may come from anybody."""
-    if study.endswith(".py"):
-        load_study(study)
-    return StudyPaths(store / study_name(study))

@@ -190,7 +190,7 @@ def _is_there(store: RunStore, run: Run, task: Task) -> bool:
     """Tell whether a run's record is in the store, or the checkpoint that a task up to some epochs leaves."""
     if store.find(run, task.purpose) is not None:
         return True
-    found = None if task.epochs is None else read_checkpoint(store.path(run), run, task.backend)
+    found = read_checkpoint(store.path(run), run, task.backend)
     return found is not None and task.epochs is not None and found.epochs >= task.epochs
 
 
