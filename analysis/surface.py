@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.checkpoint import checkpoint
 
 from analysis.many_points import ManyPoints, Span
 from analysis.memory import at_once
+from analysis.recorded_again import recorded_again
 from analysis.statistics import Statistics, is_normalized
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
@@ -127,8 +127,7 @@ class Surface:
         """
         if len(self.blocks) == 1:
             return self.share_of_mean(point, self.blocks[0])
-        shares = [checkpoint(self.share_of_mean, point, each, use_reentrant=False) for each in self.blocks]
-        return torch.stack(shares).sum()
+        return torch.stack([recorded_again(self.share_of_mean, point, each) for each in self.blocks]).sum()
 
     def share_of_mean(self, point: Tensor, block: slice) -> Tensor:
         """Return what a block of examples adds to the mean loss over all, a scalar; differentiable."""
