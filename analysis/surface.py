@@ -68,6 +68,7 @@ class Surface:
         targets: of all examples.
         examples: which they are, in words.
         estimated_on: inputs on which running statistics are estimated anew.
+        memory: bytes that evaluation may take.
         normalized: whether the module has batch normalizations, without which all `Statistics` are the same.
         blocks: of examples, whose losses are recorded one at a time; one block if all fit into the memory.
     """
@@ -88,7 +89,7 @@ class Surface:
         self.loss, self.inputs, self.targets, self.examples = loss, inputs, targets, examples
         self.estimated_on = inputs if estimated_on is None else estimated_on
         self.carried = carried([module], inputs.dtype)
-        self.normalized = is_normalized(module)
+        self.memory, self.normalized = memory, is_normalized(module)
         sizes = at_once(self.module, inputs, memory)
         self._points = ManyPoints(self.module, loss, inputs, targets, self.estimated_on, self.carried, sizes)
         recorded = sizes.recorded
