@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, get_args
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from analysis.digest import digest, tensor_bytes
 from analysis.many_points import ManyPoints, Span
 from analysis.memory import at_once
 from analysis.recorded_again import recorded_again
@@ -99,6 +101,12 @@ class Surface:
     def dtype(self) -> torch.dtype:
         """The precision of the evaluation."""
         return self.inputs.dtype
+
+    @cached_property
+    def examples_digest(self) -> bytes:
+        """A checksum of the inputs, the targets and the inputs that statistics are estimated on, made once."""
+        own = (self.inputs, self.targets, self.estimated_on)
+        return digest(part for each in own for part in tensor_bytes(each))
 
     def row(self, weights: Mapping[str, npt.NDArray[Any]]) -> Tensor:
         """Return the row (parameters,) that holds the weights of a snapshot.
