@@ -28,8 +28,10 @@ from studies.command.arguments import (
 from studies.command.comparing import comparing
 from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
+from studies.command.helping import helping
 from studies.command.loader import built_in, load_study, paths_of, study_name
 from studies.command.measuring import measuring
+from studies.command.opening import opening
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
 from studies.command.slurm import slurm
@@ -60,6 +62,8 @@ app.add_typer(ensembling)
 app.add_typer(comparing)
 app.add_typer(slurm)
 app.add_typer(dashboard)
+app.add_typer(opening)
+app.add_typer(helping)
 
 
 def main() -> None:
