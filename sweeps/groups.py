@@ -8,7 +8,7 @@ from lightning_modules.component import label, words
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 
-__all__ = ["describe", "group_of"]
+__all__ = ["comparable", "describe", "group_of"]
 
 
 def group_of(recipe: Recipe, field: str) -> str:
@@ -25,6 +25,22 @@ def group_of(recipe: Recipe, field: str) -> str:
         InvalidInput: if recipes have no such field.
     """
     return f"{field}={', '.join(_kind(recipe, name.strip()) for name in field.split(','))}"
+
+
+def comparable(first: str, second: str) -> bool:
+    """Return whether two groups of one field are alike but for one thing; of a single field all pairs are.
+
+    Of several fields (``initializer, model.widths=…``) a pair that differs in two of them says nothing of either.
+
+    Arguments:
+        first: a group, as `group_of` names it.
+        second: another of the same field.
+    """
+    field, _, own = first.partition("=")
+    if "," not in field:
+        return True
+    pairs = zip(own.split(", "), second.partition("=")[2].split(", "), strict=False)
+    return sum(mine != other for mine, other in pairs) == 1
 
 
 def _kind(recipe: Recipe, field: str) -> str:
