@@ -1,7 +1,9 @@
 """What the W&B runs of a study hold, by the names under which they hold it, told by the mirror itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from lightning_modules.component import Json
@@ -84,7 +86,7 @@ def _logged(paths: StudyPaths, course: Mapping[str, Any]) -> Logged:
         run_curves=_curves(run) if run else (),
         run_numbers=_numbers(run) if run else (),
         factors=_factors(trials),
-        groups=tuple(_setting(field, trials[0]) for field in course["group_by"]),
+        groups=tuple(dict.fromkeys(_settings(course["group_by"], trials[0]))),
         tables=tuple(sorted(path.stem for path in (paths.report / "tables").glob("*.csv"))),
         figures=tuple(sorted(f"figures/{path.stem}" for path in (paths.report / "figures").glob("*.png"))),
     )
@@ -118,9 +120,8 @@ def _factors(recipes: Iterable[Json]) -> dict[str, tuple[Json, ...]]:
     return {path: tuple(each.values()) for path, each in values.items() if len(each) > 1}
 
 
-def _setting(field: str, recipe: Json) -> str:
-    """Return where a recipe's field lies: a component by its type."""
-    value = recipe
-    for name in field.split("."):
-        value = value[name]
-    return f"recipe.{field}.type" if isinstance(value, dict) else f"recipe.{field}"
+def _settings(fields: Iterable[str], recipe: Json) -> Iterator[str]:
+    """Yield where a recipe's fields lie, several of them with commas between: a component by its type."""
+    for field in (name.strip() for names in fields for name in names.split(",")):
+        value = reduce(getitem, field.split("."), recipe)
+        yield f"recipe.{field}.type" if isinstance(value, dict) else f"recipe.{field}"
