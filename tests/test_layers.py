@@ -26,6 +26,7 @@ allowed = {
         "mlflow": "writers/mlflow_writer.py",
         "numpy": "*",
         "optuna": "search.py database.py proposers/tpe.py proposers/distributions.py",
+        "optuna_dashboard": "search_page.py",
         "psutil": "machine.py",
         "pyarrow": "export.py",
         "pytorch_lightning": "executors/preload.py writers/*",
@@ -34,7 +35,8 @@ allowed = {
         "scipy": "racing.py proposers/quasi_random.py",
         "sqlalchemy": "database.py",
         "torch": "packing.py executors/*",
-        "wandb": "writers/wandb_writer.py offline_runs.py",
+        "wandb": "writers/wandb_writer.py offline_runs.py dashboard.py",
+        "wandb_workspaces": "dashboard.py",
     },
     "analysis": {
         "jinja2": "report.py report/*",
