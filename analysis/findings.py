@@ -14,7 +14,7 @@ from analysis.inference.components import Components
 from analysis.inference.sign_flip import p_text
 from analysis.results import StudyResults
 from analysis.scores import TestScore, paired_difference, test_score
-from sweeps.groups import group_of
+from sweeps.groups import by_value, group_of
 
 __all__ = ["Findings", "find", "name_of"]
 
@@ -76,7 +76,7 @@ class Findings:
             return ""
         field = results.group_by[0]
         counts = Counter(group_of(trial.recipe, field) for trial in results.trials)
-        tried = ", ".join(f"{name_of(group)} {count}" for group, count in sorted(counts.items()))
+        tried = ", ".join(f"{name_of(group)} {counts[group]}" for group in sorted(counts, key=by_value))
         return f"Trials of the search by {field}: {tried}. What was tried more often is tuned better."
 
     def _against(self, best: TestScore, second: TestScore) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Seeds
-from sweeps.crossed import seed_names
+from sweeps.crossed import run_names
 from sweeps.files import read_json
 from sweeps.groups import describe
 from sweeps.lock import is_locked
@@ -49,7 +49,8 @@ class Status:
         dropped: trials that were given up, by racing or halving.
         diverged: trials of which some run diverged.
         searched: runs of the search that are complete, of how many; of trials that halving drops there are none.
-        confirmed: runs of the winners that are complete, of how many; the second None before the winners are known.
+        confirmed: runs of the winners and companions of these that are complete, of how many; the second None before
+            the winners are known.
         best: trial so far.
         seconds_left: estimated from the journal; None without a basis, 0 of a complete study.
         finished: whether the study is complete.
@@ -112,12 +113,14 @@ def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, A
     searched = sum(of_recipe[trial["recipe"]] for trial in trials) + _complete(paths, begun, search_seeds)
     dropped = [trial for trial in trials if trial.get("dropped", False)]
     wanted = _whole(budget, len(dropped)) * len(search_seeds) + sum(of_recipe[trial["recipe"]] for trial in dropped)
-    winners = {each["recipe"]: seed_names(each, budget) for each in course.get("confirmed", [])}
-    done = sum(_complete(paths, [recipe], names) for recipe, names in winners.items())
-    confirmed = (done, sum(map(len, winners.values())) if winners else None)
+    # Two recipes may have a companion in common.
+    winners = {name for each in course.get("confirmed", []) for name in run_names(each, budget)}
+    done = sum((paths.runs / name / "record.json").is_file() for name in winners)
+    confirmed = (done, len(winners) if winners else None)
     finished = bool(course.get("finished", False))
-    # Of the winners the first may be trained on crossed seeds too.
-    fewest = (budget["winners"] - 1) * len(budget["report_seeds"]) + len(seed_names({"reasons": ["winner 1"]}, budget))
+    # Of the winners the first may be trained on crossed seeds too; companions are known once the winners are.
+    first = run_names({"recipe": "", "reasons": ["winner 1"]}, budget)
+    fewest = (budget["winners"] - 1) * len(budget["report_seeds"]) + len(first)
     runs = confirmed[1] or fewest
     remaining = {"search": max(0, wanted - searched), "confirm": max(0, runs - confirmed[0])}
     workers = max(1, int(driver.get("workers", 1)))
