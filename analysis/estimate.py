@@ -34,6 +34,7 @@ class Estimate:
         method: how the interval was found, in words.
         counted: what n counts, one of them.
         values: those that the mean is of, one a seed; empty where they are not kept.
+        draws: of what is estimated, whose quantiles are the interval; None of an interval that was found otherwise.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Estimate:
     method: str = "Student's t"
     counted: str = "seed"
     values: tuple[float, ...] = field(default=(), repr=False)
+    draws: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the estimate as ``results.json`` holds it, not in per cent; None for what is not known."""

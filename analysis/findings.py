@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from analysis.claims import Judgement, judge_all
+from analysis.comparison.component_estimates import component_estimates
 from analysis.comparison.components import components_of
 from analysis.comparison.pairs import Comparison, compare
 from analysis.ensembles import EnsembleGain, ensemble_gains
@@ -45,7 +46,7 @@ class Findings:
     @property
     def estimates(self) -> list[Estimate]:
         """Every estimate of the report."""
-        return list(_estimates(self.scores, self.differences, self.gains))
+        return list(_estimates(self.results, self.scores, self.differences, self.gains, self.components))
 
     @property
     def ranking(self) -> list[TestScore]:
@@ -126,9 +127,9 @@ def find(results: StudyResults) -> Findings:
     }
     named = {**dict(zip(results.group_by, fields, strict=False)), "winners": results.winners}
     comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in named.items()}
-    estimates = list(_estimates(scores, differences, gains))
-    judgements = judge_all(results.claims, estimates)
-    return Findings(results, scores, differences, comparisons, gains, judgements, components_of(results))
+    components = components_of(results)
+    judgements = judge_all(results.claims, list(_estimates(results, scores, differences, gains, components)))
+    return Findings(results, scores, differences, comparisons, gains, judgements, components)
 
 
 def name_of(key: str) -> str:
@@ -137,9 +138,11 @@ def name_of(key: str) -> str:
 
 
 def _estimates(
+    results: StudyResults,
     scores: Mapping[str, TestScore],
     differences: Mapping[tuple[str, str], Estimate],
     gains: Mapping[str, tuple[EnsembleGain, ...]],
+    components: Components | None,
 ) -> Iterator[Estimate]:
     yield from (score.estimate for score in scores.values())
     yield from differences.values()
@@ -149,6 +152,8 @@ def _estimates(
             yield gain.score
             if gain.nll is not None:
                 yield gain.nll
+    if components is not None:
+        yield from component_estimates(components, results.score)
 
 
 def _warnings(findings: Findings) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.figures.calibrated import calibration
 from analysis.figures.chosen import shades, whole_runs
 from analysis.figures.drawing import Drawing
 from analysis.figures.surfaces import lines, planes
@@ -62,6 +63,7 @@ def _drawings(findings: Findings) -> Iterator[Drawing]:
     yield from _search(findings.results)
     yield from _training(findings)
     yield from _ensembles(findings)
+    yield from calibration(findings)
     yield from planes(findings)
     yield from lines(findings)
 
