@@ -1,7 +1,7 @@
 """What a study found: every estimate, the verdicts on its claims, its answer in one sentence, and what to beware of."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -32,6 +32,7 @@ class Findings:
         gains: of snapshot ensembles by key.
         judgements: one for each of the study's claims.
         components: of the variance of the best recipe's test score, None without crossed seeds.
+        measured: estimates of the study's measurements.
     """
 
     results: StudyResults
@@ -41,11 +42,12 @@ class Findings:
     gains: Mapping[str, tuple[EnsembleGain, ...]]
     judgements: tuple[Judgement, ...]
     components: Components | None = None
+    measured: tuple[Estimate, ...] = ()
 
     @property
     def estimates(self) -> list[Estimate]:
         """Every estimate of the report."""
-        return list(_estimates(self.scores, self.differences, self.gains))
+        return [*_estimates(self.scores, self.differences, self.gains), *self.measured]
 
     @property
     def ranking(self) -> list[TestScore]:
@@ -107,11 +109,12 @@ class Findings:
         return tuple(_warnings(self))
 
 
-def find(results: StudyResults) -> Findings:
+def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
     """Compute everything that a report says in numbers.
 
     Arguments:
         results: of a study.
+        measured: estimates of its measurements, which its claims may cite as well.
     """
     fields = [results.groups(field) for field in results.group_by] or [{}]
     recipes = results.winners | {key: each for groups in fields for key, each in groups.items()}
@@ -126,9 +129,9 @@ def find(results: StudyResults) -> Findings:
     }
     named = {**dict(zip(results.group_by, fields, strict=False)), "winners": results.winners}
     comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in named.items()}
-    estimates = list(_estimates(scores, differences, gains))
-    judgements = judge_all(results.claims, estimates)
-    return Findings(results, scores, differences, comparisons, gains, judgements, components_of(results))
+    others = tuple(measured)
+    judgements = judge_all(results.claims, [*_estimates(scores, differences, gains), *others])
+    return Findings(results, scores, differences, comparisons, gains, judgements, components_of(results), others)
 
 
 def name_of(key: str) -> str:

@@ -1,6 +1,5 @@
-"""Where a report comes from: the command, budget, seeds, recipes, versions and hardware that it takes to repeat it."""
+"""Where a report comes from: the command, budget, seeds, versions and hardware that it takes to repeat it."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -8,24 +7,7 @@ from typing import Any
 
 from analysis.results import StudyResults
 
-__all__ = ["Origin", "OriginalRecipe", "origin_of", "ranges"]
-
-
-@dataclass(frozen=True)
-class OriginalRecipe:
-    """A recipe that was confirmed, whole.
-
-    Arguments:
-        reasons: why it was, in words.
-        label: what differs between it and the other recipes of the study.
-        hash: of its folder in the store.
-        settings: all of them, JSON.
-    """
-
-    reasons: str
-    label: str
-    hash: str
-    settings: str
+__all__ = ["Origin", "origin_of", "ranges"]
 
 
 @dataclass(frozen=True)
@@ -35,26 +17,15 @@ class Origin:
     Arguments:
         command: that was typed.
         facts: names and texts.
-        recipes: that were confirmed.
     """
 
     command: str
     facts: tuple[tuple[str, str], ...]
-    recipes: tuple[OriginalRecipe, ...]
 
 
 def origin_of(results: StudyResults) -> Origin:
     """Return where a study's results come from."""
-    recipes = tuple(
-        OriginalRecipe(
-            ", ".join(reason.replace("=", " ") for reason in each.reasons),
-            results.label(each.recipe),
-            each.recipe.hash,
-            json.dumps(each.recipe.to_json(), indent=1),
-        )
-        for each in results.confirmed
-    )
-    return Origin(str(results.provenance.get("command", "unknown")), tuple(_facts(results)), recipes)
+    return Origin(str(results.provenance.get("command", "unknown")), tuple(_facts(results)))
 
 
 def ranges(numbers: Sequence[int]) -> str:

@@ -14,10 +14,11 @@ from analysis.figures.gallery import Picture, pictures
 from analysis.figures.interactive import packed_script
 from analysis.findings import Findings, find
 from analysis.landscape_part import parts_of
-from analysis.measured import sources_of
+from analysis.measured import measured_now, sources_of
 from analysis.origin import origin_of
 from analysis.pages import rendered
 from analysis.plate import Plate, png_of
+from analysis.recipe_table import recipes_table
 from analysis.results import StudyResults
 from analysis.sections import sections_of
 from analysis.tables import tables, write_csv
@@ -45,7 +46,8 @@ def write_report(paths: StudyPaths) -> Path:
     """
     # Before anything is read: a driver may go on meanwhile, and the next report is then written anew.
     sources = sources_of(paths)
-    findings = find(StudyResults.open(paths))
+    measured = [estimate for each in measured_now(paths) for estimate in each.estimates]
+    findings = find(StudyResults.open(paths), measured)
     aside = Path(tempfile.mkdtemp(prefix=".report.", dir=paths.root))
     try:
         report = aside / "new"
@@ -62,9 +64,13 @@ def write_report(paths: StudyPaths) -> Path:
 def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[str, str]) -> None:
     plates = [_plate(picture) for picture in pictures(findings, folder / "figures")]
     listed = tables(findings)
-    numbers = estimates_table(findings.estimates, "estimates", "Every estimate by its name")
+    whole = [
+        recipes_table(findings.results),
+        estimates_table(findings.estimates, "estimates", "Every estimate by its name"),
+    ]
+    whole = [table for table in whole if table.rows]
     parts, faults = parts_of(landscape, folder / "landscape", sources["study_sha256"])
-    for table in (*listed, numbers):
+    for table in (*listed, *whole, *(part.numbers for part in parts if part.numbers)):
         write_csv(table, folder / "tables" / f"{table.name}.csv")
         write_latex(table, folder / "tables" / f"{table.name}.tex")
     warnings, sections = cautions(findings, parts, faults), sections_of(plates, listed)
@@ -88,7 +94,7 @@ def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[s
         landscape=next((each for each in sections if each.name == "landscape"), None),
         parts=parts,
         faults=faults,
-        numbers=numbers,
+        listed=whole,
         origin=origin_of(findings.results),
         turned=turned,
         plotly=packed_script() if turned else "",

@@ -14,17 +14,21 @@ def group_of(recipe: Recipe, field: str) -> str:
 
     Arguments:
         recipe: the recipe.
-        field: a name of a recipe's field, with dots into components: ``schedule``, ``model.widths``.
+        field: a name of a recipe's field, with dots into components: ``schedule``, ``model.widths``; or several with
+            commas between, whose groups are all combinations: ``initializer, model.widths=he normal, 64``.
 
     Raises:
         InvalidInput: if recipes have no such field.
     """
+    return f"{field}={', '.join(_kind(recipe, name.strip()) for name in field.split(','))}"
+
+
+def _kind(recipe: Recipe, field: str) -> str:
     try:
         value = reduce(getattr, field.split("."), recipe)
     except AttributeError as error:
         raise InvalidInput(f"The study groups by {field!r}, which recipes do not have: {error}.") from error
-    kind = words(type(value).__name__) if hasattr(value, "__dataclass_fields__") else label(value)
-    return f"{field}={kind}"
+    return words(type(value).__name__) if hasattr(value, "__dataclass_fields__") else label(value)
 
 
 def describe(recipe: Recipe) -> str:

@@ -1,5 +1,6 @@
 """What verbs left in a landscape is shown in the report as it lies there, and what is broken is one sentence."""
 
+import csv
 import json
 import shutil
 from html.parser import HTMLParser
@@ -7,6 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from analysis.estimate import t_interval
 from analysis.measured import Illustration, found_in, measured, sources_of, write_measured
 from analysis.report import write_report
 from analysis.style import figure, save
@@ -197,3 +199,18 @@ def test_a_plane_can_be_turned_and_the_page_asks_the_network_for_nothing(paths):
     (policy,) = [each["content"] for each in page.all("meta") if "http-equiv" in each]
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
+
+
+def test_estimates_of_a_measurement_stand_in_a_table_of_their_part(paths):
+    paths.landscape.mkdir()
+    found = [t_interval([0.1, 0.2, 0.4], f"barrier[{hostile}]", "3 pairs", "nats")]
+    study = checksum(paths.study)
+    write_measured(paths.landscape, "b c", {}, title="Barriers", illustrations=[], study=study, estimates=found)
+    page = Page(write_report(paths).read_text())
+    part = page.text.partition("What follows was measured")[2]
+    assert "Estimates: Barriers (1 row)" in part
+    assert part.count(f"barrier[{hostile}]{found[0].amount}3") == 2  # here and among all of the study
+    assert broken_links(paths.report / "index.html") == []
+    with (paths.report / "tables" / "measured-b c.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["name"], float(row["low"]), row["unit"]) == (found[0].name, found[0].low, "nats")

@@ -99,6 +99,7 @@ def test_order_is_question_answer_verdicts_warnings_contents_claims_sections_ori
         "atlas run tiny",
         "search seeds0–1",
         "report seeds100–102",
+        "Recipes that were confirmed",
         "Every estimate by its name",
     ]
     assert [mark for mark in marks if mark not in page.text] == []
@@ -185,7 +186,7 @@ def test_tables_say_what_the_store_says(paths, page):
     for table in ("test_accuracy", "differences", "ensembles", "trials"):
         with (paths.report / "tables" / f"{table}.csv").open(newline="") as file:
             assert list(csv.DictReader(file)), table
-    assert len(page.all("table")) == 6
+    assert len(page.all("table")) == 7
     with (paths.report / "tables" / "estimates.csv").open(newline="") as file:
         listed = {row["name"]: row for row in csv.DictReader(file)}
     for each in json.loads((paths.report / "results.json").read_text())["estimates"]:

@@ -15,6 +15,7 @@ from studies.command.progress import watcher
 from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.lock import locked
+from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def run_study(
             page = paths.report / "index.html"
             if not trained:
                 console.print("Nothing to train: every run of this study is complete.", soft_wrap=True)
+            _measure(loaded.study.budget(budget).measurements, paths, console)
             if not _is_reported(paths):
                 _report(paths, console)
             _mirror(paths, tracker)
@@ -114,6 +116,22 @@ def _is_reported(paths: StudyPaths) -> bool:
         return all(told[name] == value for name, value in sources_of(paths).items())
     except (OSError, InvalidInput, KeyError, TypeError):
         return False
+
+
+def _measure(measurements: Sequence[Measurement], paths: StudyPaths, console: Console) -> None:
+    """Measure what is not measured yet of the study as it is now; one that cannot be measured keeps no other."""
+    if not measurements:
+        return
+    from analysis.measured import measured_now
+
+    known = {each.name for each in measured_now(paths)}
+    for each in measurements:
+        if each.name not in known:
+            try:
+                with console.status(f"measuring {each.name}"):
+                    each.measure(paths)
+            except InvalidInput as error:
+                console.print(f"Not measured, {each.name}: {error}", highlight=False, soft_wrap=True)
 
 
 def _report(paths: StudyPaths, console: Console) -> None:
