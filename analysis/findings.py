@@ -90,7 +90,9 @@ class Findings:
         if difference.low is None:
             return f"One seed cannot tell it from the runner-up, {name} ({amount})."
         family = self.comparisons[self.results.group_by[0] if self.results.group_by else "winners"]
-        pair = next(each for each in family if {each.first, each.second} == {best.key, second.key})
+        pair = next((each for each in family if {each.first, each.second} == {best.key, second.key}), None)
+        if pair is None:
+            return f"The runner-up, {name}, differs in more than one thing: the difference is {amount}."
         among = f", corrected for {pair.family} pairs" if pair.family > 1 else ""
         number = p_text(pair.corrected)
         p = f"p {number if number.startswith('<') else f'= {number}'}{among}"

@@ -118,7 +118,7 @@ def test_what_is_wrong_in_a_study_file_is_one_sentence(tmp_path, capsys, monkeyp
     ("words", "sentence"),
     [
         (["run", "quikstart"], "did you mean quickstart?"),
-        (["show", "zzz"], "there are quickstart, smoke"),
+        (["show", "zzz"], "quickstart, "),
         (["run", "nowhere/mine.py"], "There is no study file nowhere/mine.py"),
         (["run", "smoke", "--budget", "huge"], "choose from smoke, default, full"),
         (["report", "smoke", "--store", "/nonexistent"], "holds nothing of the study 'smoke'"),

@@ -121,7 +121,9 @@ def test_methods_are_compared_at_equal_epochs_members_and_storage(found):
         kind.kind: {row.scored.method: row.cost for row in compare(found, kind).rows} for kind in equal_limits(found)
     }
     assert all(cost.epochs <= 6 for cost in rows["epochs"].values())
-    assert rows["epochs"]["independent"].members == 1
+    # With one member it is the single network, which stands in the table once.
+    assert compare(found, epochs).alone == ("independent",)
+    assert "independent" not in rows["epochs"]
     assert rows["epochs"]["independent-short"].members == rows["epochs"]["snapshot"].members == 3
     assert all(cost.members <= 3 for cost in rows["members"].values())
     assert rows["members"]["independent"].epochs == 18
@@ -170,7 +172,7 @@ def test_lost_runs_are_counted_and_seen_as_nan(damaged):
 
 
 def test_lost_runs_stand_in_the_files(damaged):
-    _, _, folder, _ = measure_ensembles(damaged, ["no-cycle"])
+    folder = measure_ensembles(damaged, ["no-cycle"]).folder
     rows = list(csv.DictReader((folder / "ensembles.csv").read_text().splitlines()))
     assert {(row["n"], row["lost"]) for row in rows if row["method"] == "no-cycle"} == {("2", "1")}
     content = json.loads((folder / "ensembles.json").read_text())
@@ -181,7 +183,8 @@ def test_lost_runs_stand_in_the_files(damaged):
 
 def test_one_seed_has_no_interval_and_one_member_no_gain(tmp_path):
     paths = with_companions(tmp_path / "tiny", members=2, what=study.but(report_seeds=(7,)))
-    found, comparisons, _, files = measure_ensembles(paths, (), "logits", 1)
+    made = measure_ensembles(paths, (), "logits", 1)
+    found, comparisons, files = made.found, made.comparisons, made.files
     assert all(len(each.costs) == 1 for each in found.scored)
     for row in comparisons[0].rows:
         assert (row.values["accuracy"].n, row.values["accuracy"].low) == (1, None)
@@ -191,7 +194,8 @@ def test_one_seed_has_no_interval_and_one_member_no_gain(tmp_path):
 
 def test_what_a_store_lacks_is_one_sentence_each(tmp_path):
     plain = study.but(confirmed=((constant, ("schedule=constant",)),))
-    found, comparisons, _, _ = measure_ensembles(write_study(tmp_path / "tiny", plain))
+    made = measure_ensembles(write_study(tmp_path / "tiny", plain))
+    found, comparisons = made.found, made.comparisons
     assert [each.method for each in found.scored] == ["single"]
     assert len(found.missing) == len(methods_named(())) - 1
     assert found.missing["constant-rate"] == (
@@ -209,13 +213,19 @@ def test_the_verb_prints_a_table_and_writes_files(paths, capsys, monkeypatch):
     for each in methods_named(()):
         assert f"\n  {each.name} " in out
     assert "With at most 6 epochs:" in out
-    names = {"ensembles.json", "ensembles.csv", "ensembles.tex"}
-    figures = {f"{name}.{kind}" for name in ("gain", "gain_nll", "budget") for kind in ("png", "pdf")}
+    assert "With one member, which is the single network itself: independent." in out
+    assert "deep equivalent" in out
+    tables = {f"{name}.{kind}" for name in ("ensembles", "scores", "diversity") for kind in ("csv", "tex")}
+    names = {"ensembles.json", *tables}
+    drawn = ("gain", "gain_nll", "budget", "reliability", "risk_coverage")
+    figures = {f"{name}.{kind}" for name in drawn for kind in ("png", "pdf")}
     assert {file.name for file in paths.ensembles.iterdir()} == names | figures
     text = (paths.ensembles / "ensembles.tex").read_text()
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 3
     rows = list(csv.DictReader((paths.ensembles / "ensembles.csv").read_text().splitlines()))
     assert {row["limit"] for row in rows} == {"epochs", "members", "storage"}
+    _, out, _ = atlas(capsys, monkeypatch, "verify", "tiny", "--store", paths.root.parent)
+    assert "ensembles" not in out
 
 
 @pytest.mark.parametrize(
@@ -224,8 +234,14 @@ def test_the_verb_prints_a_table_and_writes_files(paths, capsys, monkeypatch):
         (["--method", "bagging"], "There is no method 'bagging': choose from single, snapshot"),
         (["--average", "votes"], "The average is 'votes': give probabilities or logits."),
         (["--members", "0"], "The members is 0: give a whole number of at least 1."),
+        (["--samples", "0"], "samples is 0: give a whole number of at least 1."),
+        (["--decay", "2"], "The exponential average's decay is 2"),
+        (["--unfamiliar", "fog"], "The unfamiliar inputs are 'fog': give a list such as noise,shift=2,classes"),
+        (["--unfamiliar", "noise=a"], "The amount of noise is 'a': give a number, such as noise=2."),
+        (["--unfamiliar", "shift"], "cannot be moved by (2, 2): give images"),
+        (["--unfamiliar", "classes"], "The study's data holds no classes out"),
     ],
-    ids=["method", "average", "members"],
+    ids=["method", "average", "members", "samples", "decay", "kind", "amount", "no images", "no classes"],
 )
 def test_what_is_wrong_is_one_sentence(paths, capsys, monkeypatch, words, sentence):
     status, out, err = atlas(capsys, monkeypatch, "ensemble", "tiny", *words, "--store", paths.root.parent)

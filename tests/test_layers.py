@@ -25,6 +25,7 @@ allowed = {
         "cmaes": "proposers/cma_es.py",
         "numpy": "*",
         "optuna": "search.py database.py proposers/tpe.py proposers/distributions.py",
+        "optuna_dashboard": "search_page.py",
         "psutil": "machine.py",
         "pyarrow": "export.py",
         "pytorch_lightning": "executors/preload.py",
@@ -33,7 +34,8 @@ allowed = {
         "scipy": "racing.py proposers/quasi_random.py",
         "sqlalchemy": "database.py",
         "torch": "packing.py executors/*",
-        "wandb": "tracking.py",
+        "wandb": "tracking.py dashboard.py",
+        "wandb_workspaces": "dashboard.py",
     },
     "analysis": {
         "jinja2": "pages.py",

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from analysis.ensembles.cost import Cost, Limit
 from analysis.ensembles.scored import ScoredEnsembles, ScoredMethod
-from analysis.ensembles.scoring import metrics_of
 from analysis.estimate import Estimate, Unit, t_interval
 from analysis.scores import seeds_in_words
 from lightning_modules.errors import InvalidInput
@@ -26,8 +25,8 @@ class Compared:
         scored: the method, on the runs of one recipe.
         cost: of the most members that the limit admits.
         values: by metric, over the seeds that were not lost; None if all were.
-        gains: by metric, over the single network within each seed, above 0 is better; None of that network itself, or
-            without a seed that both have.
+        gains: by metric, over the single network within each seed, above 0 is better; None of that network itself,
+            without a seed that both have, and of a metric that is not compared.
         before: by metric, before running statistics were estimated anew; None where there was nothing to estimate.
         lost: seeds whose run or a member of it diverged.
     """
@@ -48,11 +47,13 @@ class Comparison:
         limit: that all keep.
         rows: the methods that can, with as many members as they can.
         beyond: the names of those that cannot with one member.
+        alone: the names of those that can with one member only, which is the single network itself; they are no rows.
     """
 
     limit: Limit
     rows: tuple[Compared, ...]
     beyond: tuple[str, ...]
+    alone: tuple[str, ...] = ()
 
 
 def equal_limits(found: ScoredEnsembles, members: int | None = None) -> tuple[Limit, Limit, Limit]:
@@ -78,20 +79,25 @@ def compare(found: ScoredEnsembles, limit: Limit) -> Comparison:
     """Compare all methods of a study under one limit.
 
     Arguments:
-        found: the methods, the single network first.
+        found: the methods; each is compared with the single network of its own recipe, if that is none of the recipes
+            of single networks with that of the first of these.
         limit: that each keeps, with as many members as it can.
 
     Raises:
         InvalidInput: if there is no method.
     """
-    single, rows, beyond = _single(found), [], []
+    first, rows, beyond, alone = _single(found), [], [], []
+    singles = {each.recipe: each for each in found.scored if each.method == "single"}
     for each in found.scored:
+        single = singles.get(each.recipe, first)
         admitted = [cost for cost in each.costs if limit.admits(cost)]
-        if admitted:
-            rows.append(_compared(each, admitted[-1], single))
-        else:
+        if not admitted:
             beyond.append(each.method)
-    return Comparison(limit, tuple(rows), tuple(beyond))
+        elif admitted[-1].members == 1 and _is_single(each, single):
+            alone.append(each.method)
+        else:
+            rows.append(_compared(each, admitted[-1], single))
+    return Comparison(limit, tuple(rows), tuple(beyond), tuple(alone))
 
 
 def gains(scored: ScoredMethod, metric: str) -> tuple[Estimate | None, ...]:
@@ -101,7 +107,7 @@ def gains(scored: ScoredMethod, metric: str) -> tuple[Estimate | None, ...]:
         scored: a method.
         metric: by its name.
     """
-    known = metrics_of(scored.recipe.loss.prediction)[metric]
+    known = scored.metrics[metric]
     differences = known.sign * (scored.scores[metric] - scored.own[metric][:, None])
     names = [f"{scored.method}_gain_{metric}[{scored.key}, {m}]" for m in range(1, differences.shape[1] + 1)]
     return tuple(
@@ -110,18 +116,26 @@ def gains(scored: ScoredMethod, metric: str) -> tuple[Estimate | None, ...]:
     )
 
 
+def _is_single(each: ScoredMethod, single: ScoredMethod) -> bool:
+    """Tell whether a method's ensemble of one member is the single network: of the same runs, it scores the same."""
+    return (each is not single and each.recipe == single.recipe) and all(
+        np.allclose(scores[:, 0], single.scores[name][:, 0], rtol=1e-9, atol=1e-12, equal_nan=True)
+        for name, scores in each.scores.items()
+    )
+
+
 def _compared(each: ScoredMethod, cost: Cost, single: ScoredMethod) -> Compared:
-    metrics, place = metrics_of(each.recipe.loss.prediction), cost.members - 1
+    place = cost.members - 1
     shared = [seed for seed in each.seeds if seed in single.seeds]
     own, its = ([one.seeds.index(seed) for seed in shared] for one in (each, single))
     values, differences, before = {}, {}, {}
-    for name, metric in metrics.items():
+    for name, metric in each.metrics.items():
         called = f"{each.method}_{name}[{each.key}, {cost.members}]"
         values[name] = _estimate(each.scores[name][:, place], called, metric.unit)
         paired = metric.sign * (each.scores[name][own, place] - single.scores[name][its, 0])
         over = "differences from the single network within each seed"
         gain = _estimate(paired, f"{called} - single", metric.difference, over)
-        differences[name] = None if each is single else gain
+        differences[name] = None if each is single or not metric.sign else gain
         kept = each.before.get(name)
         before[name] = None if kept is None else _estimate(kept[:, place], f"{called} before", metric.unit)
     return Compared(each, cost, values, differences, before, each.lost(cost.members))

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 
 from analysis.ensembles.networks import Predictor, Weights
+from analysis.ensembles.unfamiliar import Unfamiliar
 from analysis.results import ConfirmedRecipe
 from lightning_modules.recipe import Recipe, Run
 from lightning_modules.schedules.constant import Constant
@@ -25,15 +27,22 @@ Regime = Literal["annealed", "constant", "cycling", "short cycles"]
 class HeldRun:
     """One report run with what a store holds of it; arrays are read when they are first asked for.
 
+    What predicts, a network or an ensemble, predicts all `parts` and then all
+    that is unfamiliar, one after another; `places` tells where each is.
+
     Arguments:
         record: of the run, which did not diverge.
         full: of its companions of all epochs, those that are complete.
         short: of its companions of a part of the epochs.
+        parts: of its data that are predicted.
+        unfamiliar: inputs that are predicted besides.
     """
 
     record: RunRecord
     full: tuple[RunRecord, ...] = ()
     short: tuple[RunRecord, ...] = ()
+    parts: tuple[str, ...] = ("test",)
+    unfamiliar: tuple[Unfamiliar, ...] = ()
 
     @property
     def recipe(self) -> Recipe:
@@ -42,13 +51,34 @@ class HeldRun:
 
     @cached_property
     def predictions(self) -> npt.NDArray[Any]:
-        """What each snapshot predicts on the test set, (snapshots, examples, k)."""
-        return self._arrays["test"]
+        """What each snapshot predicts, (snapshots, examples, k)."""
+        kept = [self._arrays[part] for part in self.parts]
+        if self.unfamiliar:
+            kept.append(self.predictor.predict(self.predictor.networks(self.weights), len(self.parts)))
+        return np.concatenate(kept, axis=1)
 
-    @property
-    def targets(self) -> npt.NDArray[Any]:
-        """The true ones of the test set, (examples, …)."""
-        return self._arrays["test_targets"]
+    def last_of(self, companion: RunRecord) -> npt.NDArray[Any]:
+        """Return what the last snapshot of a companion predicts, (examples, k); NaN if it diverged."""
+        if companion.diverged_step is not None:
+            return np.full_like(self.predictions[-1], np.nan)
+        arrays = companion.predictions()
+        kept = [arrays[part][-1] for part in self.parts]
+        if self.unfamiliar:
+            last = self.predictor.networks(companion.snapshots()[-1:])
+            kept.append(self.predictor.predict(last, len(self.parts))[0])
+        return np.concatenate(kept)
+
+    @cached_property
+    def places(self) -> dict[str, slice]:
+        """Where the examples of each part are, and of what is unfamiliar, by its kind."""
+        sizes = {part: len(self.targets(part)) for part in self.parts}
+        sizes |= {each.kind: len(inputs) for each, inputs in zip(self.unfamiliar, self._others, strict=True)}
+        ends = np.cumsum([0, *sizes.values()])
+        return {name: slice(ends[place], ends[place + 1]) for place, name in enumerate(sizes)}
+
+    def targets(self, part: str = "test") -> npt.NDArray[Any]:
+        """Return the true ones of a part, (examples, …)."""
+        return self._arrays[f"{part}_targets"]
 
     @cached_property
     def weights(self) -> list[Weights]:
@@ -57,8 +87,8 @@ class HeldRun:
 
     @cached_property
     def predictor(self) -> Predictor:
-        """Evaluates other networks on the test set."""
-        return Predictor(self.record.run)
+        """Evaluates other networks on the same examples."""
+        return Predictor(self.record.run, self.parts, self._others)
 
     @property
     def at_cycle_ends(self) -> list[int]:
@@ -76,6 +106,10 @@ class HeldRun:
         """Bytes of one snapshot's trained parameters."""
         network = self.predictor.networks(self.weights[-1:])
         return network.rows.numel() * network.rows.element_size()
+
+    @cached_property
+    def _others(self) -> list[npt.NDArray[Any]]:
+        return [each.inputs(self.record.run) for each in self.unfamiliar]
 
     @cached_property
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:

@@ -50,23 +50,27 @@ class Predictor:
 
     Arguments:
         run: whose data, split and model they are.
+        parts: of its data on which they are evaluated, one after another.
+        others: inputs that follow, each (examples, *shape), before they are preprocessed.
 
     Attributes:
         normalized: whether the model has batch normalizations, whose statistics weights that were averaged lack.
         drops: whether the model drops units in training.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, parts: Sequence[str] = ("test",), others: Sequence[npt.NDArray[Any]] = ()) -> None:
         recipe = run.recipe
         self._loss: Loss = recipe.loss
         self._dtype = torch.float64 if recipe.precision == "64-true" else torch.float32
         data = StackData.of(recipe.data, recipe.preprocessing, [run.seeds], self._dtype)
-        (self._inputs,), (self._trained_on,) = (data.take(data.rows[part])[0] for part in ("test", "train"))
+        own = [data.take(data.rows[part])[0][0] for part in ("train", *parts)]
+        more = [torch.from_numpy(data.transforms[0](each.astype(np.float32))).to(self._dtype) for each in others]
+        self._trained_on, self._inputs = own[0], [*own[1:], *more]
         self._module = build(recipe.model, recipe.loss, data.shape, load(recipe.data)).to(self._dtype)
         self._layout = Layout.of(self._module)
         self._kept = carried([self._module], self._dtype)
         self._stacked = stacked(self._module, recipe.loss, data.shape)
-        self._most = at_once(self._module, self._inputs, _memory).points
+        self._most = at_once(self._module, self._inputs[0], _memory).points
         self._shape = data.shape
         self.normalized = is_normalized(self._module)
         self.drops = any(site.rate > 0 for site in dropout_sites(self._module, data.shape, 2))
@@ -79,15 +83,23 @@ class Predictor:
         return Networks(torch.from_numpy(rows).to(self._dtype), kept)
 
     @torch.no_grad()
-    def predict(self, networks: Networks) -> Array:
-        """Return what networks predict, (networks, examples, k), as `Loss.prediction` says."""
-        return np.concatenate([self._predictions(each) for each in self._parts(networks)])
+    def predict(self, networks: Networks, since: int = 0) -> Array:
+        """Return what networks predict, (networks, examples, k), as `Loss.prediction` says.
+
+        Arguments:
+            networks: of the model.
+            since: the place of the first part, of what they are evaluated on.
+        """
+        blocks = [each for inputs in self._inputs[since:] for each in inputs.split(block)]
+        return np.concatenate([self._predictions(each, blocks) for each in self._divided(networks)])
 
     @torch.no_grad()
     def reestimated(self, networks: Networks) -> Networks:
         """Return networks with running statistics of their own, estimated on the training set without augmentation."""
         batches = [each[None] for each in evenly(self._trained_on)]
-        found = [reestimated(self._module, self._stacked, self._named(each), batches) for each in self._parts(networks)]
+        found = [
+            reestimated(self._module, self._stacked, self._named(each), batches) for each in self._divided(networks)
+        ]
         return Networks(networks.rows, {name: torch.cat([each[name] for each in found]) for name in self._kept})
 
     @torch.no_grad()
@@ -112,25 +124,27 @@ class Predictor:
                 found: Tensor = functional_call(module, named, (inputs,))
             return found
 
-        # As in training, the masks of a smaller last block are a step of the same stream.
-        sites = dropout_sites(self._module, self._shape, min(block, len(self._inputs)))
-        drawn = MaskStream([sites] * len(streams), streams, epoch=0, step=0)
         found = []
-        for inputs in self._inputs.split(block):
-            masks = drawn.masks(dropout_sites(self._module, self._shape, len(inputs)), self._dtype, inputs.device)
-            outputs = vmap(call, in_dims=(0, None))(masks, inputs)
-            found.append(self._loss.predict(outputs).numpy())
+        for part in self._inputs:
+            # As in training, the masks of a smaller last block are a step of the same stream. It begins anew for each
+            # part, so that what is dropped of one does not depend on which others there are.
+            sites = dropout_sites(self._module, self._shape, min(block, len(part)))
+            drawn = MaskStream([sites] * len(streams), streams, epoch=0, step=0)
+            for inputs in part.split(block):
+                masks = drawn.masks(dropout_sites(self._module, self._shape, len(inputs)), self._dtype, inputs.device)
+                outputs = vmap(call, in_dims=(0, None))(masks, inputs)
+                found.append(self._loss.predict(outputs).numpy())
         return np.concatenate(found, axis=1)
 
-    def _predictions(self, networks: Networks) -> Array:
+    def _predictions(self, networks: Networks, blocks: Sequence[Tensor]) -> Array:
         parameters = self._named(networks)
-        outputs = [self._stacked.forward(parameters, inputs[None]) for inputs in self._inputs.split(block)]
+        outputs = [self._stacked.forward(parameters, inputs[None]) for inputs in blocks]
         return self._loss.predict(torch.cat(outputs, dim=1)).numpy()
 
     def _named(self, networks: Networks) -> dict[str, Tensor]:
         return {**self._layout.views(networks.rows), **networks.kept}
 
-    def _parts(self, networks: Networks) -> Iterator[Networks]:
+    def _divided(self, networks: Networks) -> Iterator[Networks]:
         """Yield as many networks at a time as are evaluated at once."""
         for start in range(0, len(networks.rows), self._most):
             own = slice(start, start + self._most)

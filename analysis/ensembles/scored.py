@@ -9,9 +9,12 @@ import numpy.typing as npt
 from analysis.ensembles.average import Average, check_average
 from analysis.ensembles.cost import Cost
 from analysis.ensembles.held import HeldRun, held_runs, regime_of
-from analysis.ensembles.methods import Made, Method
-from analysis.ensembles.scoring import metrics_of
+from analysis.ensembles.methods import Method
+from analysis.ensembles.run_scores import RunScores, Values, last_network, run_scores
+from analysis.ensembles.scoring import Metric, metrics_of
+from analysis.ensembles.unfamiliar import Unfamiliar
 from analysis.results import ConfirmedRecipe, StudyResults
+from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
@@ -35,6 +38,10 @@ class ScoredMethod:
         scores: by metric, (seeds, counts); NaN where the run or a member diverged or there are fewer members.
         own: by metric, of each run's last network alone, (seeds,); NaN where it diverged.
         before: as `scores`, before running statistics were estimated anew; empty where there is nothing to estimate.
+        metrics: in which it is scored, by name.
+        curves: of probabilities, as `RunScores.curves`, each (seeds, counts, …); empty of other predictions.
+        diversity: of all members that a run has, by measure, (seeds,); empty without members that predict
+            probabilities.
     """
 
     method: str
@@ -46,6 +53,9 @@ class ScoredMethod:
     scores: Mapping[str, Array]
     own: Mapping[str, Array]
     before: Mapping[str, Array]
+    metrics: Mapping[str, Metric]
+    curves: Mapping[str, Array]
+    diversity: Mapping[str, Array]
 
     def lost(self, members: int) -> int:
         """Return how many seeds have no finite predictions of so many members."""
@@ -71,7 +81,11 @@ class ScoredEnsembles:
 
 
 def scored_ensembles(
-    paths: StudyPaths, methods: Sequence[Method], average: Average = "probabilities", most: int | None = None
+    paths: StudyPaths,
+    methods: Sequence[Method],
+    average: Average = "probabilities",
+    most: int | None = None,
+    unfamiliar: Sequence[Unfamiliar] = (),
 ) -> ScoredEnsembles:
     """Make every method's ensembles from a study's store and score them on each run's own test set.
 
@@ -80,44 +94,46 @@ def scored_ensembles(
         methods: to be made.
         average: of predictions.
         most: members at most; all that a run has, or as many samples as a method says, unless given.
+        unfamiliar: inputs that probabilities are to be told from.
 
     Raises:
-        InvalidInput: if the store holds no such study, or its predictions have no such average.
+        InvalidInput: if the store holds no such study, its predictions have no such average or are no probabilities
+            to be told from what is unfamiliar, or its data has no such inputs.
     """
     results = StudyResults.open(paths)
     store, members = RunStore(paths.runs), results.budget.get("members", 1)
     recipes = _confirmed(results)
     for confirmed in recipes.values():
-        check_average(average, confirmed.recipe.loss.prediction)
+        kind = confirmed.recipe.loss.prediction
+        check_average(average, kind)
+        if unfamiliar and kind != "probabilities":
+            raise InvalidInput(
+                f"The networks predict {kind}, whose confidence tells nothing from what is unfamiliar: leave it out."
+            )
     held = {key: held_runs(each, store, members) for key, each in recipes.items()}
     keys = {method: _keys_of(method, recipes, held) for method in methods}
     made_of = [(method, key) for method in methods for key in keys[method]]
-    found: dict[tuple[Method, str], dict[int, _Scores]] = {pair: {} for pair in made_of}
-    own: dict[str, dict[int, Mapping[str, Array]]] = {key: {} for key in held}
+    found: dict[tuple[Method, str], dict[int, RunScores]] = {pair: {} for pair in made_of}
+    own: dict[str, dict[int, Values]] = {key: {} for key in held}
     for key, runs in held.items():
         fitting = [method for method in methods if key in keys[method]]
         for seed, each in runs.items():
             if each is None or not fitting:
                 continue
-            run = replace(each)  # what it reads goes with it, or a large study's weights would fill the memory
-            own[key][seed] = _values(run, run.predictions[-1].astype(np.float64))
+            parts = ("test", "calibration") if each.recipe.loss.prediction == "probabilities" else ("test",)
+            # What it reads goes with the copy, or a large study's weights would fill the memory.
+            run = replace(each, parts=parts, unfamiliar=tuple(unfamiliar))
+            own[key][seed] = last_network(run)
             for method in fitting:
                 if method.holds(run):
-                    found[method, key][seed] = _scores(run, method.make(run, average, most))
+                    found[method, key][seed] = run_scores(run, method.make(run, average, most))
     scored = (
-        _assembled(method, key, recipes[key], by_seed, own[key]) for (method, key), by_seed in found.items() if by_seed
+        _assembled(method, key, recipes[key], by_seed, own[key], unfamiliar)
+        for (method, key), by_seed in found.items()
+        if by_seed
     )
     missing = {method.name: f"There is {method.wanting}." for method in methods if not keys[method]}
     return ScoredEnsembles(results, average, tuple(scored), missing)
-
-
-@dataclass(frozen=True)
-class _Scores:
-    """What one run's ensembles score, by metric, (counts,)."""
-
-    costs: tuple[Cost, ...]
-    scores: Mapping[str, Array]
-    before: Mapping[str, Array]
 
 
 def _confirmed(results: StudyResults) -> dict[str, ConfirmedRecipe]:
@@ -143,38 +159,35 @@ def _keys_of(
     return ()
 
 
-def _values(run: HeldRun, predictions: Array) -> Mapping[str, Array]:
-    metrics = metrics_of(run.recipe.loss.prediction)
-    return {name: np.asarray(metric.of(predictions, run.targets)) for name, metric in metrics.items()}
-
-
-def _scores(run: HeldRun, made: Made) -> _Scores:
-    before = {} if made.before is None else _values(run, made.before)
-    return _Scores(made.costs, _values(run, made.predictions), before)
-
-
 def _assembled(
     method: Method,
     key: str,
     confirmed: ConfirmedRecipe,
-    by_seed: Mapping[int, _Scores],
-    own: Mapping[int, Mapping[str, Array]],
+    by_seed: Mapping[int, RunScores],
+    own: Mapping[int, Values],
+    unfamiliar: Sequence[Unfamiliar],
 ) -> ScoredMethod:
     """Return the scores of all seeds in one array for each metric, NaN where there are none."""
     seeds = tuple(confirmed.records)
     longest = max(by_seed.values(), key=lambda each: len(each.costs))
 
-    def rows(part: Mapping[int, Mapping[str, Array]], name: str, counts: int) -> Array:
-        found = np.full((len(seeds), counts), np.nan)
+    def rows(part: Mapping[int, Values], name: str, counts: int) -> Array:
+        shape = next(iter(part.values()))[name].shape[1:]
+        found = np.full((len(seeds), counts, *shape), np.nan)
         for place, seed in enumerate(seeds):
             if seed in part:
-                values = part[seed][name].reshape(-1)
+                values = part[seed][name]
                 found[place, : len(values)] = values
         return found
 
     counts = len(longest.costs)
     scores = {seed: each.scores for seed, each in by_seed.items()}
     before = {seed: each.before for seed, each in by_seed.items()}
+    curves = {seed: each.curves for seed, each in by_seed.items()}
+    diverse = {
+        name: np.array([by_seed[seed].diversity[name] if seed in by_seed else np.nan for seed in seeds])
+        for name in longest.diversity
+    }
     return ScoredMethod(
         method.name,
         method.title,
@@ -185,4 +198,7 @@ def _assembled(
         {name: rows(scores, name, counts) for name in longest.scores},
         {name: rows(own, name, 1)[:, 0] for name in longest.scores},
         {name: rows(before, name, counts) for name in longest.before},
+        metrics_of(confirmed.recipe.loss.prediction, unfamiliar),
+        {name: rows(curves, name, counts) for name in longest.curves},
+        diverse,
     )

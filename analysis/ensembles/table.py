@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.ensembles.comparison import Compared, Comparison
-from analysis.ensembles.scoring import metrics_of
 from analysis.estimate import Estimate
 
 __all__ = ["columns", "header", "latex", "rows", "shown", "texts"]
@@ -32,7 +31,7 @@ def rows(comparison: Comparison) -> Iterator[tuple[Cell, ...]]:
 
 def header(comparison: Comparison) -> tuple[str, ...]:
     """Return the names of the columns of `texts`."""
-    known = metrics_of(comparison.rows[0].scored.recipe.loss.prediction)
+    known = comparison.rows[0].scored.metrics
     first = next(iter(known.values()))
     likely = ["gain in NLL"] if "nll" in known else []
     costs = ("members", "epochs", "forwards", "KiB")
@@ -42,7 +41,7 @@ def header(comparison: Comparison) -> tuple[str, ...]:
 def texts(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     """Yield a row for each method, for a reader."""
     for each in comparison.rows:
-        metrics = list(metrics_of(each.scored.recipe.loss.prediction))
+        metrics = list(each.scored.metrics)
         cost = each.cost
         passes = f" + {cost.passes}" if cost.passes else ""
         yield (
@@ -94,7 +93,7 @@ def _lost(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _metrics(comparison: Comparison) -> list[str]:
-    return list(metrics_of(comparison.rows[0].scored.recipe.loss.prediction)) if comparison.rows else []
+    return list(comparison.rows[0].scored.metrics) if comparison.rows else []
 
 
 def _cells(each: Compared, metric: str) -> tuple[Cell, ...]:

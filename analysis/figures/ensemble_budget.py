@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from analysis.ensembles.comparison import compare
 from analysis.ensembles.cost import Limit
 from analysis.ensembles.scored import ScoredEnsembles, ScoredMethod
-from analysis.ensembles.scoring import Metric, metrics_of
+from analysis.ensembles.scoring import Metric
 from analysis.estimate import Estimate
 from analysis.style import colours, figure, page
 
@@ -25,7 +25,7 @@ def draw(found: ScoredEnsembles) -> Figure:
     Arguments:
         found: the methods of a study.
     """
-    metric = next(iter(metrics_of(found.scored[0].recipe.loss.prediction).values()))
+    metric = next(iter(found.scored[0].metrics.values()))
     points = [_points(found, each, metric) for each in found.scored]
     budgets = sorted({epochs for each in points for epochs, _ in each})
     place = {epochs: index for index, epochs in enumerate(budgets)}
@@ -60,7 +60,7 @@ def _points(found: ScoredEnsembles, each: ScoredMethod, metric: Metric) -> list[
     alone = ScoredEnsembles(found.results, found.average, tuple(one), {})
     points = []
     for epochs in sorted({cost.epochs for cost in each.costs}):
-        (row,) = (row for row in compare(alone, Limit("epochs", epochs)).rows if row.scored is each)
-        if (estimate := row.values[metric.name]) is not None:
-            points.append((epochs, estimate))
+        # One member that is the single network is no row of its own.
+        rows = [row for row in compare(alone, Limit("epochs", epochs)).rows if row.scored is each]
+        points += [(epochs, estimate) for row in rows if (estimate := row.values[metric.name]) is not None]
     return points

@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from analysis.ensembles.comparison import gains
 from analysis.ensembles.scored import ScoredEnsembles
-from analysis.ensembles.scoring import metrics_of
 from analysis.style import figure, page
 
 __all__ = ["draw"]
@@ -23,7 +22,7 @@ def draw(found: ScoredEnsembles, metric: str) -> Figure:
         metric: in which the gain is.
     """
     several = [each for each in found.scored if len(each.costs) > 1]
-    known = metrics_of(several[0].recipe.loss.prediction)[metric]
+    known = several[0].metrics[metric]
     factor = 100 if known.difference == "points" else 1
     columns = min(_columns, len(several))
     lines = math.ceil(len(several) / columns)

@@ -18,6 +18,8 @@ Array = npt.NDArray[np.float64]
 
 _group = 2.0
 """Inches of a group's panel."""
+_columns = 4
+"""Panels side by side, on one page."""
 _longest = 18
 """Characters of a title on one line."""
 _largest, _smallest = 40.0, 2.0
@@ -66,20 +68,29 @@ def said(found: Mapping[str, Reliability]) -> str:
 def draw(found: Mapping[str, Reliability], colours: Mapping[str, str]) -> Figure:
     """Draw the accuracy of each bin over its confidence, run by run and pooled, above a histogram of confidences.
 
-    Runs that are not finite are left out; `said` counts them.
+    Runs that are not finite are left out; `said` counts them. More groups than
+    a page is wide go on below.
 
     Arguments:
         found: by group, of its runs, each of its arrays (runs, bins).
         colours: of the groups.
     """
-    drawing = figure(min(page, 0.7 + _group * len(found)), 3.1)
-    above, below = drawing.subplots(2, len(found), squeeze=False, sharex=True, sharey="row", height_ratios=[3, 1])
-    for (name, each), upper, lower in zip(found.items(), above, below, strict=True):
+    columns = min(_columns, len(found))
+    lines = -(-len(found) // columns)
+    drawing = figure(min(page, 0.7 + _group * columns), 0.4 + 2.7 * lines)
+    panels = drawing.subplots(
+        2 * lines, columns, squeeze=False, sharex=True, sharey="row", height_ratios=[3, 1] * lines
+    )
+    above, below = panels[::2].ravel(), panels[1::2].ravel()
+    for (name, each), upper, lower in zip(found.items(), above, below, strict=False):
         _diagram(upper, each, colours[name])
         _histogram(lower, each, colours[name])
-        upper.set_title(name if len(name) <= _longest else name.replace(" ", "\n", 1))
-    above[0].set(ylabel="accuracy (%)", ylim=(0, 100))
-    below[0].set_ylabel("share (%)")
+        upper.set_title(name if len(name) <= _longest or "\n" in name else name.replace(" ", "\n", 1))
+    for unused in (*above[len(found) :], *below[len(found) :]):
+        unused.set_visible(False)
+    for upper, lower in zip(panels[::2, 0], panels[1::2, 0], strict=True):
+        upper.set(ylabel="accuracy (%)", ylim=(0, 100))
+        lower.set_ylabel("share (%)")
     drawing.supxlabel("confidence (%)", fontsize=8)
     return drawing
 

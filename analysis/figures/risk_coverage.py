@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.estimate import t_interval
 from analysis.metrics.selective import RiskCoverage
 from analysis.scores import seeds_in_words
 from analysis.slices.band import band
-from analysis.style import column, figure
+from analysis.style import column, figure, page
 
-__all__ = ["draw", "said"]
+__all__ = ["draw", "panels", "said"]
+
+_columns = 4
+"""Panels side by side, on one page."""
+_own, _reference = "#0072B2", "#6E6E6E"
 
 
 def said(found: Mapping[str, RiskCoverage]) -> str:
@@ -44,15 +49,45 @@ def draw(found: Mapping[str, RiskCoverage], colours: Mapping[str, str]) -> Figur
     drawing = figure(1.25 * column, 2.8)
     axes = drawing.subplots()
     for name, each in found.items():
-        risks = np.atleast_2d(each.risks)
-        risks = risks[np.isfinite(risks).all(axis=-1)]
-        if not len(risks):
-            continue
-        middle = band(risks, "mean")
-        coverages, low, high = 100 * each.coverages, np.maximum(middle.low, 0), np.minimum(middle.high, 1)
-        axes.fill_between(coverages, 100 * low, 100 * high, color=colours[name], alpha=0.2, linewidth=0)
-        axes.plot(coverages, 100 * middle.middle, color=colours[name], label=f"{name} (n = {middle.n})")
+        _curve(axes, each, colours[name], name)
     axes.set(xlabel="coverage, most confident first (%)", ylabel="test error among them (%)", xlim=(0, 100))
     axes.set_ylim(bottom=0)
     drawing.legend(loc="outside upper center", ncols=2)
     return drawing
+
+
+def panels(found: Mapping[str, RiskCoverage], reference: str) -> Figure:
+    """Draw a panel for each group, with the curve that all are held against in grey; runs that are lost as in `draw`.
+
+    Arguments:
+        found: by group, of its runs, the risks (runs, places).
+        reference: the group that is in every panel and has none of its own.
+    """
+    others = {name: each for name, each in found.items() if name != reference} or dict(found)
+    columns = min(_columns, len(others))
+    lines = -(-len(others) // columns)
+    drawing = figure(page * max(columns, 2) / _columns, 0.6 + 1.45 * lines)
+    axes = drawing.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
+    for (name, each), panel in zip(others.items(), axes.ravel(), strict=False):
+        _curve(panel, found[reference], _reference, "")
+        if name != reference:
+            _curve(panel, each, _own, "")
+        panel.set(title=name, xlim=(0, 100))
+    for unused in axes.ravel()[len(others) :]:
+        unused.set_visible(False)
+    axes[0, 0].set_ylim(bottom=0)
+    drawing.supxlabel(f"coverage, most confident first (%); grey: {reference.replace(chr(10), ', ')}", fontsize=8)
+    drawing.supylabel("test error among them (%)", fontsize=8)
+    return drawing
+
+
+def _curve(axes: Axes, found: RiskCoverage, colour: str, name: str) -> None:
+    """Draw the mean risk of the runs that are finite, if any is, with its band and a label unless the name is empty."""
+    risks = np.atleast_2d(found.risks)
+    risks = risks[np.isfinite(risks).all(axis=-1)]
+    if not len(risks):
+        return
+    middle = band(risks, "mean")
+    coverages, low, high = 100 * found.coverages, np.maximum(middle.low, 0), np.minimum(middle.high, 1)
+    axes.fill_between(coverages, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(coverages, 100 * middle.middle, color=colour, label=f"{name} (n = {middle.n})" if name else None)

@@ -20,14 +20,18 @@ from studies.command.arguments import (
     ExecutorOption,
     PerGpuOption,
     PrecisionOption,
+    StorageOption,
     StoreOption,
     StudyArgument,
     WorkersOption,
 )
 from studies.command.comparing import comparing
+from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
+from studies.command.helping import helping
 from studies.command.loader import built_in, load_study, study_name
 from studies.command.measuring import measuring
+from studies.command.opening import opening
 from studies.command.reporting import reporting
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
@@ -59,6 +63,9 @@ app.add_typer(ensembling)
 app.add_typer(comparing)
 app.add_typer(reporting)
 app.add_typer(slurm)
+app.add_typer(dashboard)
+app.add_typer(opening)
+app.add_typer(helping)
 
 
 def main() -> None:
@@ -124,14 +131,7 @@ def run(
             help="Propose in an order that no timing changes; without, no worker ever waits for a slow trial.",
         ),
     ] = True,
-    storage: Annotated[
-        str | None,
-        typer.Option(
-            "--storage",
-            envvar="ATLAS_STORAGE",
-            help="URL of a database for the search, as SQLAlchemy has it. [default: SQLite in the store]",
-        ),
-    ] = None,
+    storage: StorageOption = None,
     wandb: Annotated[
         bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
     ] = True,

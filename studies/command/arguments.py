@@ -21,6 +21,7 @@ __all__ = [
     "OutputOption",
     "PerGpuOption",
     "PrecisionOption",
+    "StorageOption",
     "StoreOption",
     "StudyArgument",
     "SubjectArgument",
@@ -85,6 +86,14 @@ AddressOption = Annotated[
         "--address",
         help="HOST:PORT of a running Ray cluster of which this machine is a node, or auto to find it."
         " [default: start one on this machine]",
+    ),
+]
+StorageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        envvar="ATLAS_STORAGE",
+        help="URL of a database for the search, as SQLAlchemy has it. [default: SQLite in the store]",
     ),
 ]
 CheckpointOption = Annotated[

@@ -2,7 +2,9 @@
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from types import MappingProxyType
 
 from analysis.ensembles.methods.method import Made, Method
 from lightning_modules.errors import InvalidInput
@@ -35,14 +37,23 @@ def methods() -> tuple[Method, ...]:
     )
 
 
-def methods_named(names: Sequence[str]) -> tuple[Method, ...]:
+def methods_named(names: Sequence[str], settings: Mapping[str, float] = MappingProxyType({})) -> tuple[Method, ...]:
     """Return the methods of these names, the single network first; all of them without a name.
 
+    Arguments:
+        names: of methods.
+        settings: of all methods that have such: ``samples``, ``rank``, ``decay``.
+
     Raises:
-        InvalidInput: for a name that no method has.
+        InvalidInput: for a name that no method has, or a setting that a method cannot have.
     """
     known = {each.name: each for each in methods()}
     for name in names:
         if name not in known:
             raise InvalidInput(f"There is no method {name!r}: choose from {', '.join(known)}.")
-    return tuple(each for name, each in known.items() if not names or name in {"single", *names})
+    return tuple(_set(each, settings) for name, each in known.items() if not names or name in {"single", *names})
+
+
+def _set(method: Method, settings: Mapping[str, float]) -> Method:
+    own = {field.name for field in fields(method) if field.init}  # type: ignore[arg-type]
+    return replace(method, **{name: value for name, value in settings.items() if name in own})  # type: ignore[type-var]

@@ -23,6 +23,7 @@ class AlongOneTraining(Method):
 
     def make(self, run: HeldRun, average: Average, most: int | None = None) -> Made:
         places = list(reversed(self.places(run)))[:most]
-        found = averages(run.predictions[places], run.recipe.loss.prediction, average)
-        counts = range(1, len(places) + 1)
-        return Made(found, tuple(Cost(m, run.recipe.epochs, 0, m, m * run.network_bytes) for m in counts))
+        members = run.predictions[places]
+        found = averages(members, run.recipe.loss.prediction, average)
+        costs = (Cost(m, run.recipe.epochs, 0, m, m * run.network_bytes) for m in range(1, len(places) + 1))
+        return Made(found, tuple(costs), members=members)

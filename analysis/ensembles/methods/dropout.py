@@ -20,7 +20,7 @@ class MonteCarloDropout(Method):
     Draw i is the same for any number of draws, and another for each run.
 
     Arguments:
-        samples: draws, unless another number of members is asked for.
+        samples: draws, at most as many as members are asked for.
         seed: of the draws.
 
     Raises:
@@ -50,12 +50,12 @@ class MonteCarloDropout(Method):
         return len(run.record.snapshot_steps) > 0 and run.predictor.drops
 
     def make(self, run: HeldRun, average: Average, most: int | None = None) -> Made:
-        samples = most or self.samples
+        samples = min(self.samples, most or self.samples)
         streams = [stream("posterior", self.seed, run.record.seeds.order, sample, 1) for sample in range(samples)]
         drawn = run.predictor.dropped(run.predictor.networks(run.weights[-1:]), streams)
         found = averages(drawn, run.recipe.loss.prediction, average)
         costs = (Cost(m, run.recipe.epochs, 0, m, run.network_bytes) for m in range(1, samples + 1))
-        return Made(found, tuple(costs))
+        return Made(found, tuple(costs), members=drawn)
 
 
 method = MonteCarloDropout()

@@ -38,14 +38,11 @@ class Independent(Method):
         return len(run.full) > 0
 
     def make(self, run: HeldRun, average: Average, most: int | None = None) -> Made:
-        own = run.predictions[-1]
-        others = [
-            np.full_like(own, np.nan) if record.diverged_step is not None else record.predictions()["test"][-1]
-            for record in run.full
-        ]
-        found = averages(np.stack([own, *others])[:most], run.recipe.loss.prediction, average)
+        members = np.stack([run.predictions[-1], *map(run.last_of, run.full[: None if most is None else most - 1])])
+        found = averages(members, run.recipe.loss.prediction, average)
         epochs, size = run.recipe.epochs, run.network_bytes
-        return Made(found, tuple(Cost(m, m * epochs, 0, m, m * size) for m in range(1, len(found) + 1)))
+        costs = (Cost(m, m * epochs, 0, m, m * size) for m in range(1, len(found) + 1))
+        return Made(found, tuple(costs), members=members)
 
 
 method = Independent()

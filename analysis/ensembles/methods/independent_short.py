@@ -36,11 +36,11 @@ class IndependentShort(Method):
         return len(run.short) > 0
 
     def make(self, run: HeldRun, average: Average, most: int | None = None) -> Made:
-        blank = np.full_like(run.predictions[-1], np.nan)
-        members = [blank if each.diverged_step is not None else each.predictions()["test"][-1] for each in run.short]
-        found = averages(np.stack(members)[:most], run.recipe.loss.prediction, average)
+        members = np.stack([run.last_of(each) for each in run.short[:most]])
+        found = averages(members, run.recipe.loss.prediction, average)
         epochs, size = run.short[0].recipe.epochs, run.network_bytes
-        return Made(found, tuple(Cost(m, m * epochs, 0, m, m * size) for m in range(1, len(found) + 1)))
+        costs = (Cost(m, m * epochs, 0, m, m * size) for m in range(1, len(found) + 1))
+        return Made(found, tuple(costs), members=members)
 
 
 method = IndependentShort()

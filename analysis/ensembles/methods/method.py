@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,17 @@ class Made:
     """What a method makes of one run, with 1, 2, … members.
 
     Arguments:
-        predictions: on the run's test set, (counts, examples, k).
+        predictions: of the run's parts, (counts, examples, k).
         costs: of each.
         before: the same before running statistics were estimated anew; None where there is nothing to estimate.
+        members: what is averaged, (members, examples, k), of a method that averages predictions; None of one that
+            averages weights.
     """
 
     predictions: Array
     costs: tuple[Cost, ...]
     before: Array | None = None
+    members: npt.NDArray[Any] | None = None
 
 
 class Method(ABC):
@@ -60,5 +63,5 @@ class Method(ABC):
         Arguments:
             run: one that has what this is made of.
             average: of predictions.
-            most: members; all that there are, unless given, or as many samples as the method says.
+            most: members at most; all that there are, or as many samples as the method says, unless given.
         """

@@ -24,7 +24,7 @@ class SWAG(Method):
     for each run.
 
     Arguments:
-        samples: networks drawn, unless another number of members is asked for.
+        samples: networks drawn, at most as many as members are asked for.
         rank: deviations that the covariance keeps, at most.
         seed: of the samples.
 
@@ -57,7 +57,7 @@ class SWAG(Method):
         return len(run.record.snapshot_steps) > 1
 
     def make(self, run: HeldRun, average: Average, most: int | None = None) -> Made:
-        return sampled(run, average, self.rank, most or self.samples, self.seed)
+        return sampled(run, average, self.rank, min(self.samples, most or self.samples), self.seed)
 
 
 def sampled(run: HeldRun, average: Average, rank: int, samples: int, seed: int) -> Made:
@@ -84,6 +84,7 @@ def sampled(run: HeldRun, average: Average, rank: int, samples: int, seed: int) 
         averages(found, kind, average),
         tuple(Cost(m, run.recipe.epochs, m * passes, m, storage) for m in range(1, samples + 1)),
         None if before is None else averages(before, kind, average),
+        found,
     )
 
 

@@ -17,7 +17,7 @@ class DiagonalSWAG(Method):
     """Averages what m samples of a Gaussian with independent weights predict; for the rest see `SWAG`.
 
     Arguments:
-        samples: networks drawn, unless another number of members is asked for.
+        samples: networks drawn, at most as many as members are asked for.
         seed: of the samples.
 
     Raises:
@@ -44,7 +44,7 @@ class DiagonalSWAG(Method):
         return len(run.record.snapshot_steps) > 1
 
     def make(self, run: HeldRun, average: Average, most: int | None = None) -> Made:
-        return sampled(run, average, 0, most or self.samples, self.seed)
+        return sampled(run, average, 0, min(self.samples, most or self.samples), self.seed)
 
 
 method = DiagonalSWAG()
