@@ -82,9 +82,7 @@ def measure_critical_points(
             if each.record is None
             else trajectory_starts(each.record, surface, noises=noises, draws=draws, seed=seed)
         )
-        own = critical_points(
-            surface, starts, methods=methods, tell=lambda line, label=each.label: tell(f"{label}: {line}")
-        )
+        own = critical_points(surface, starts, methods=methods, tell=_of(each.label, tell))
         parts.setdefault(each.label, []).append(own)
     if not parts:
         least = min(large.values())
@@ -139,6 +137,10 @@ def trajectory_starts(
     points = torch.cat([initial[None], line, torch.stack(snapshots)])
     kinds = ["initial", *["between"] * len(line), *["snapshot"] * len(snapshots)]
     return around(points, kinds, noises=noises, draws=draws, seed=seed)
+
+
+def _of(label: str, tell: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda line: tell(f"{label}: {line}")
 
 
 def _origin(subjects: Subjects, label: str) -> dict[str, object]:
