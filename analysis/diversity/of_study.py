@@ -13,11 +13,12 @@ from analysis.diversity.group import GroupDiversity, between_snapshots, measures
 from analysis.diversity.rank_correlation import fewest
 from analysis.figures.chosen import shades, whole_runs
 from analysis.findings import find, name_of
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, found_in, study_checksum, write_measured
 from analysis.paths.linear import barrier_matrix
 from analysis.results import StudyResults
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from analysis.surface import training_surface
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
@@ -179,7 +180,6 @@ def _checks(found: GroupDiversity) -> Iterator[str]:
 def _json(found: GroupDiversity) -> dict[str, Any]:
     """Return a group as JSON data; null for what is not finite or has no interval."""
     correlation = found.correlation
-    estimates: Mapping[str, Any] = {"bootstrap": correlation.bootstrap, "student": correlation.student}
     return {
         "runs": list(found.names),
         "difference": measures[found.task],
@@ -188,10 +188,8 @@ def _json(found: GroupDiversity) -> dict[str, Any]:
         "barriers": [listed(each) for each in found.barriers],
         "rank_correlation": {
             "by_run": listed(correlation.by_run),
-            **{
-                name: {**each.to_json(), "value": each.value if np.isfinite(each.value) else None}
-                for name, each in estimates.items()
-            },
+            "bootstrap": correlation.bootstrap.to_json(),
+            "student": correlation.student.to_json(),
         },
         "checks": list(found.checks),
     }
