@@ -10,9 +10,10 @@ import numpy.typing as npt
 import torch
 
 from analysis.diversity.group import GroupDiversity, between_snapshots, measures
-from analysis.diversity.rank_correlation import fewest
+from analysis.diversity.rank_correlation import fewest_runs
 from analysis.figures.chosen import shades, whole_runs
 from analysis.findings import find, name_of
+from analysis.inference.spearman import fewest
 from analysis.json_numbers import listed
 from analysis.measured import Illustration, found_in, study_checksum, write_measured
 from analysis.paths.linear import barrier_matrix
@@ -173,8 +174,8 @@ def _checks(found: GroupDiversity) -> Iterator[str]:
         yield f"in {flat} of {runs} runs no two snapshots have a barrier between them, and there is no rank correlation"
     if alike := correlation.without - short - lost - flat:
         yield f"in {alike} of {runs} runs all pairs are alike and there is no rank correlation"
-    if 0 < correlation.bootstrap.n < fewest:
-        yield f"below {fewest} runs the rank correlation has no interval"
+    if 0 < correlation.bootstrap.n < fewest_runs:
+        yield f"below {fewest_runs} runs the rank correlation has no interval"
 
 
 def _json(found: GroupDiversity) -> dict[str, Any]:
