@@ -11,7 +11,8 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run, Seeds
 from sweeps.export import flat
 from sweeps.files import read_json
-from sweeps.mirror import MirroredRun, confirmed_run, search_trial
+from sweeps.mirror import confirmed_run, search_trial
+from sweeps.mirrored_run import MirroredRun
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord
 from sweeps.store import RunStore
@@ -76,7 +77,7 @@ def _logged(paths: StudyPaths, course: Mapping[str, Any]) -> Logged:
     if searched is None:
         raise InvalidInput(f"{paths.runs} lacks the runs of the search: `atlas verify` says what is wrong.")
     trial = search_trial(name, 0, [searched], 0.0)
-    run = confirmed_run(name, confirmed, ()) if confirmed is not None else None
+    run = confirmed_run(name, confirmed, (), {}) if confirmed is not None else None
     return Logged(
         study=name,
         question=course["question"],
@@ -87,7 +88,7 @@ def _logged(paths: StudyPaths, course: Mapping[str, Any]) -> Logged:
         run_numbers=_numbers(run) if run else (),
         factors=_factors(trials),
         groups=tuple(dict.fromkeys(_settings(course["group_by"], trials[0]))),
-        tables=tuple(sorted(path.stem for path in (paths.report / "tables").glob("*.csv"))),
+        tables=tuple(sorted(path.stem for path in (paths.report / "tables").glob("*.csv"))) + _own_tables(paths),
         figures=tuple(sorted(f"figures/{path.stem}" for path in (paths.report / "figures").glob("*.png"))),
     )
 
@@ -103,12 +104,17 @@ def _records(store: RunStore, recipes: Sequence[Json], seeds: Sequence[int]) -> 
     return diverged
 
 
+def _own_tables(paths: StudyPaths) -> tuple[str, ...]:
+    """Return the tables that the study's run has besides those of its report, as far as they compare anything."""
+    return ("grouped",) if (paths.report / "results.json").is_file() else ()
+
+
 def _curves(run: MirroredRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for row in run.history() for name in row if name not in _axes))
 
 
 def _numbers(run: MirroredRun) -> tuple[str, ...]:
-    return tuple(name for name, value in run.summary.items() if isinstance(value, int | float))
+    return tuple(name for name, value in run.numbers.items() if isinstance(value, int | float))
 
 
 def _factors(recipes: Iterable[Json]) -> dict[str, tuple[Json, ...]]:
@@ -121,7 +127,18 @@ def _factors(recipes: Iterable[Json]) -> dict[str, tuple[Json, ...]]:
 
 
 def _settings(fields: Iterable[str], recipe: Json) -> Iterator[str]:
-    """Yield where a recipe's fields lie, several of them with commas between: a component by its type."""
+    """Yield where the fields of groups lie in a recipe, as `group_of` names them: a component by its type."""
     for field in (name.strip() for names in fields for name in names.split(",")):
-        value = reduce(getitem, field.split("."), recipe)
-        yield f"recipe.{field}.type" if isinstance(value, dict) else f"recipe.{field}"
+        path, value = "recipe", recipe
+        for name in field.removesuffix(".*").split("."):
+            inner = _within(name, value)
+            path, value = ".".join([path, *inner]), reduce(getitem, inner, value)
+        yield f"{path}.type" if isinstance(value, dict) else path
+
+
+def _within(name: str, component: Json) -> list[str]:
+    """Return the keys to a component's setting, or to that of the first component within it that has it."""
+    if name in component:
+        return [name]
+    inner = ((key, _within(name, value)) for key, value in component.items() if isinstance(value, dict))
+    return next(([key, *keys] for key, keys in inner if keys), [])
