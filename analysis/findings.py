@@ -8,6 +8,7 @@ from itertools import permutations
 from analysis.claims import Judgement, judge_all
 from analysis.comparison.component_estimates import component_estimates
 from analysis.comparison.components import components_of
+from analysis.comparison.group_components import group_component_estimates
 from analysis.comparison.pairs import Comparison, compare
 from analysis.ensembles import EnsembleGain, ensemble_gains
 from analysis.estimate import Estimate
@@ -160,6 +161,7 @@ def _estimates(
                 yield gain.nll
     if components is not None:
         yield from component_estimates(components, results.score)
+    yield from group_component_estimates(results)
 
 
 def _warnings(findings: Findings) -> Iterator[str]:
