@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.figures.calibrated import calibration
 from analysis.figures.chosen import shades, whole_runs
 from analysis.figures.drawing import Drawing
 from analysis.figures.surfaces import lines, planes
@@ -14,7 +15,7 @@ from analysis.results import StudyResults, Trial
 from analysis.shown import shown as shown_of
 from analysis.style import colours, save, styled
 from lightning_modules.score import Score
-from sweeps.groups import group_of
+from sweeps.groups import by_value, group_of
 from sweeps.study import sign_of
 
 __all__ = ["Picture", "pictures"]
@@ -62,6 +63,7 @@ def _drawings(findings: Findings) -> Iterator[Drawing]:
     yield from _search(findings.results)
     yield from _training(findings)
     yield from _ensembles(findings)
+    yield from calibration(findings)
     yield from planes(findings)
     yield from lines(findings)
 
@@ -120,7 +122,7 @@ def _search(results: StudyResults) -> Iterator[Drawing]:
         key = group_of(trial.recipe, results.group_by[0]) if results.group_by else "all trials"
         groups.setdefault(key, []).append(trial)
     # The groups that are compared keep their colours; a group of which nothing is confirmed yet comes after them.
-    keys = list(dict.fromkeys([*results.compared, *sorted(groups)])) if results.group_by else list(groups)
+    keys = list(dict.fromkeys([*results.compared, *sorted(groups, key=by_value)])) if results.group_by else list(groups)
     by_name = {name_of(key): colour for key, colour in colours(keys).items()}
     named = {name_of(key): groups[key] for key in keys if key in groups}
     score = results.score

@@ -18,11 +18,15 @@ from studies.command.arguments import (
     BackendOption,
     BudgetOption,
     ExecutorOption,
+    NoWandbOption,
     PerGpuOption,
     PrecisionOption,
     StorageOption,
     StoreOption,
     StudyArgument,
+    TrackerOption,
+    WandbOption,
+    WandbRunsOption,
     WorkersOption,
 )
 from studies.command.comparing import comparing
@@ -38,6 +42,7 @@ from studies.command.show_run import is_run, run_lines
 from studies.command.slurm import slurm
 from studies.command.surroundings import surroundings
 from studies.command.tending import tending
+from studies.command.tracking import chosen, tracking
 from sweeps.executors.placement import Placement
 from sweeps.files import disk_fault
 from sweeps.paths import StudyPaths
@@ -63,6 +68,7 @@ app.add_typer(ensembling)
 app.add_typer(comparing)
 app.add_typer(reporting)
 app.add_typer(slurm)
+app.add_typer(tracking, name="track")
 app.add_typer(dashboard)
 app.add_typer(opening)
 app.add_typer(helping)
@@ -132,9 +138,10 @@ def run(
         ),
     ] = True,
     storage: StorageOption = None,
-    wandb: Annotated[
-        bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
-    ] = True,
+    wandb: WandbOption = None,
+    no_wandb: NoWandbOption = False,
+    wandb_runs: WandbRunsOption = None,
+    tracker: TrackerOption = None,
 ) -> None:
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
     from studies.command.executors import ExecutorOptions
@@ -146,9 +153,10 @@ def run(
     placement = Placement(accelerator, stack_size, backend_named(backend), checkpoint_every)
     trainer = ExecutorOptions(executor, workers, per_gpu, address)
     trainer.check(placement)
+    mirrored = chosen(wandb, no_wandb, wandb_runs, tracker)
     paths = StudyPaths(store / loaded.name)
     try:
-        options = RunOptions(budget, trainer, placement, wandb, deterministic, storage)
+        options = RunOptions(budget, trainer, placement, mirrored, deterministic, storage)
         run_study(loaded, options, paths, Console(), words_given(context))
     except Stopped:
         typer.echo(
