@@ -24,7 +24,7 @@ def recorded_again(function: Function, point: Tensor, block: slice) -> Tensor:
         point: (parameters,).
         block: of examples.
     """
-    found: Tensor = _RecordedAgain.apply(point, function, block)
+    found: Tensor = _RecordedAgain.apply(point, function, block)  # type: ignore[no-untyped-call]
     return found
 
 

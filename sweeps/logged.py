@@ -1,7 +1,9 @@
 """What the W&B runs of a study hold, by the names under which they hold it, told by the mirror itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from lightning_modules.component import Json
@@ -85,7 +87,7 @@ def _logged(paths: StudyPaths, course: Mapping[str, Any]) -> Logged:
         run_curves=_curves(run) if run else (),
         run_numbers=_numbers(run) if run else (),
         factors=_factors(trials),
-        groups=tuple(_setting(field, trials[0]) for field in course["group_by"]),
+        groups=tuple(dict.fromkeys(_settings(course["group_by"], trials[0]))),
         tables=tuple(sorted(path.stem for path in (paths.report / "tables").glob("*.csv"))) + _own_tables(paths),
         figures=tuple(sorted(f"figures/{path.stem}" for path in (paths.report / "figures").glob("*.png"))),
     )
@@ -124,9 +126,19 @@ def _factors(recipes: Iterable[Json]) -> dict[str, tuple[Json, ...]]:
     return {path: tuple(each.values()) for path, each in values.items() if len(each) > 1}
 
 
-def _setting(field: str, recipe: Json) -> str:
-    """Return where a recipe's field lies: a component by its type."""
-    value = recipe
-    for name in field.split("."):
-        value = value[name]
-    return f"recipe.{field}.type" if isinstance(value, dict) else f"recipe.{field}"
+def _settings(fields: Iterable[str], recipe: Json) -> Iterator[str]:
+    """Yield where the fields of groups lie in a recipe, as `group_of` names them: a component by its type."""
+    for field in (name.strip() for names in fields for name in names.split(",")):
+        path, value = "recipe", recipe
+        for name in field.removesuffix(".*").split("."):
+            inner = _within(name, value)
+            path, value = ".".join([path, *inner]), reduce(getitem, inner, value)
+        yield f"{path}.type" if isinstance(value, dict) else path
+
+
+def _within(name: str, component: Json) -> list[str]:
+    """Return the keys to a component's setting, or to that of the first component within it that has it."""
+    if name in component:
+        return [name]
+    inner = ((key, _within(name, value)) for key, value in component.items() if isinstance(value, dict))
+    return next(([key, *keys] for key, keys in inner if keys), [])

@@ -133,6 +133,16 @@ def test_every_name_is_one_that_the_runs_hold(store, tmp_path, capsys, monkeypat
     ]
     assert asked_for(search)["config"] >= {"recipe.value.optimizer.learning_rate", "recipe.value.schedule.type"}
 
+    # W&B's own package reads it.
+    from wandb_workspaces.workspaces import internal
+
+    from sweeps.dashboard import ws
+
+    for view in (confirmed, search):
+        own = ws.Workspace._from_model(internal.View.model_validate(view))
+        assert (own.name, own.project) == (view["displayName"], "lossatlas")
+        assert own.runset_settings.filters.startswith("Config(\"study\") == 'tiny' and Metric")
+
     file = tmp_path / "views" / "tiny.json"
     assert atlas(capsys, monkeypatch, "dashboard", "tiny", "--store", store, "--output", file)[0] == 0
     assert json.loads(file.read_text()) == json.loads(out)
