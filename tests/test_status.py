@@ -296,7 +296,8 @@ def test_thousands_of_runs_are_opened_and_told_of_within_seconds(tmp_path):
         for seed in range(10):
             ones = np.ones(3)
             store.save(
-                RunResult(Run(recipe, Seeds.all(seed)), 4, None, None, np.ones(12), ones, ones, (), {}), "search"
+                RunResult(Run(recipe, Seeds.all(seed)), 4, None, None, np.ones(12), ones, ones, ones, ones, (), {}),
+                "search",
             )
         trials.append(
             {
