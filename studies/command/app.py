@@ -25,6 +25,7 @@ from studies.command.arguments import (
     StudyArgument,
     WorkersOption,
 )
+from studies.command.checking import checking
 from studies.command.comparing import comparing
 from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
@@ -60,6 +61,7 @@ app.add_typer(measuring)
 app.add_typer(surroundings)
 app.add_typer(ensembling)
 app.add_typer(comparing)
+app.add_typer(checking)
 app.add_typer(slurm)
 app.add_typer(dashboard)
 app.add_typer(opening)
