@@ -108,7 +108,7 @@ def _judged(claim: Claim, estimate: Estimate, test: Against, corrected: float, f
             reason = f"The whole interval lies {side} {bound}, but {_p(test, corrected, family)}, above {_level:.2g}."
         # By Bonferroni, which asks for as much as Holm may.
         seeds = seeds_to_decide(estimate, claim.bound, claim.direction, _level / family)
-        reason += f" {_enough(claim, estimate, test, family)}{_seeds(seeds, estimate.n)}"
+        reason += f" {_enough(claim, estimate, test, family)}{_seeds(estimate, seeds)}"
     return Judgement(claim, verdict, reason, estimate, test.p, corrected, seeds)
 
 
@@ -125,7 +125,10 @@ def _enough(claim: Claim, estimate: Estimate, test: Against, family: int) -> str
     return f"{estimate.n} {noun} cannot decide a claim{among}: the sign-flip test needs {fewest}. "
 
 
-def _seeds(seeds: int | None, now: int) -> str:
+def _seeds(estimate: Estimate, seeds: int | None) -> str:
+    now = estimate.n
+    if estimate.draws is not None:
+        return f"More {estimate.counted}s would tell."
     if seeds is None:
         return "The mean lies on the bound, and no number of seeds tells it from there."
     if seeds <= now:

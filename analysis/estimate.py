@@ -35,6 +35,7 @@ class Estimate:
         method: how the interval was found, in words.
         counted: what n counts, one of them.
         values: those that the mean is of, one a seed; empty where they are not kept.
+        draws: of what is estimated, whose quantiles are the interval; None of an interval that was found otherwise.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Estimate:
     method: str = "Student's t"
     counted: str = "seed"
     values: tuple[float, ...] = field(default=(), repr=False)
+    draws: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the estimate as ``results.json`` holds it, not in per cent; None for what is not known."""
@@ -74,18 +76,12 @@ class Estimate:
         try:
             value = math.nan if content["value"] is None else float(content["value"])
             ends = [None if content[name] is None else float(content[name]) for name in ("low", "high")]
-            texts = {name: str(content[name]) for name in ("name", "over", "method", "counted")}
+            name, over, method, counted = (str(content[each]) for each in ("name", "over", "method", "counted"))
             if content["unit"] not in get_args(Unit):
                 raise ValueError(f"unit {content['unit']!r}")
             values = tuple(float(each) for each in content["values"])
             return Estimate(
-                value=value,
-                low=ends[0],
-                high=ends[1],
-                n=int(content["n"]),
-                unit=content["unit"],
-                values=values,
-                **texts,
+                name, value, ends[0], ends[1], int(content["n"]), over, content["unit"], method, counted, values
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"An estimate cannot be read ({error!r}): measure it again.") from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from analysis.claims import Judgement, judge_all
+from analysis.comparison.component_estimates import component_estimates
 from analysis.comparison.components import components_of
 from analysis.comparison.pairs import Comparison, compare
 from analysis.ensembles import EnsembleGain, ensemble_gains
@@ -14,7 +15,7 @@ from analysis.inference.components import Components
 from analysis.inference.sign_flip import p_text
 from analysis.results import StudyResults
 from analysis.scores import TestScore, paired_difference, test_score
-from sweeps.groups import group_of
+from sweeps.groups import by_value, group_of
 
 __all__ = ["Findings", "find", "name_of"]
 
@@ -47,7 +48,8 @@ class Findings:
     @property
     def estimates(self) -> list[Estimate]:
         """Every estimate of the report."""
-        return [*_estimates(self.scores, self.differences, self.gains), *self.measured]
+        own = _estimates(self.results, self.scores, self.differences, self.gains, self.components)
+        return [*own, *self.measured]
 
     @property
     def ranking(self) -> list[TestScore]:
@@ -78,7 +80,7 @@ class Findings:
             return ""
         field = results.group_by[0]
         counts = Counter(group_of(trial.recipe, field) for trial in results.trials)
-        tried = ", ".join(f"{name_of(group)} {count}" for group, count in sorted(counts.items()))
+        tried = ", ".join(f"{name_of(group)} {counts[group]}" for group in sorted(counts, key=by_value))
         return f"Trials of the search by {field}: {tried}. What was tried more often is tuned better."
 
     def _against(self, best: TestScore, second: TestScore) -> str:
@@ -131,9 +133,9 @@ def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
     }
     named = {**dict(zip(results.group_by, fields, strict=False)), "winners": results.winners}
     comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in named.items()}
-    others = tuple(measured)
-    judgements = judge_all(results.claims, [*_estimates(scores, differences, gains), *others])
-    return Findings(results, scores, differences, comparisons, gains, judgements, components_of(results), others)
+    others, components = tuple(measured), components_of(results)
+    judgements = judge_all(results.claims, [*_estimates(results, scores, differences, gains, components), *others])
+    return Findings(results, scores, differences, comparisons, gains, judgements, components, others)
 
 
 def name_of(key: str) -> str:
@@ -142,9 +144,11 @@ def name_of(key: str) -> str:
 
 
 def _estimates(
+    results: StudyResults,
     scores: Mapping[str, TestScore],
     differences: Mapping[tuple[str, str], Estimate],
     gains: Mapping[str, tuple[EnsembleGain, ...]],
+    components: Components | None,
 ) -> Iterator[Estimate]:
     yield from (score.estimate for score in scores.values())
     yield from differences.values()
@@ -154,6 +158,8 @@ def _estimates(
             yield gain.score
             if gain.nll is not None:
                 yield gain.nll
+    if components is not None:
+        yield from component_estimates(components, results.score)
 
 
 def _warnings(findings: Findings) -> Iterator[str]:

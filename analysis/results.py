@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 
 from analysis.labels import labels
@@ -14,6 +13,7 @@ from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
 from sweeps.crossed import Crossed
 from sweeps.files import read_json
+from sweeps.groups import by_value
 from sweeps.paths import StudyPaths
 from sweeps.record import Purpose, RunRecord
 from sweeps.store import RunStore
@@ -112,13 +112,14 @@ class StudyResults:
             raise InvalidInput(f"{paths.study} cannot be read ({error!r}): run the study again.") from error
 
     def groups(self, field: str) -> dict[str, ConfirmedRecipe]:
-        """Return the best recipe of each group, by the group's name (``schedule=cosine``).
+        """Return the best recipe of each group, by the group's name (``schedule=cosine``), numbers in their order.
 
         Arguments:
             field: one of `group_by`.
         """
         pairs = [(reason, each) for each in self.confirmed for reason in each.reasons]
-        return {name: each for name, each in sorted(pairs, key=itemgetter(0)) if name.startswith(f"{field}=")}
+        found = {name: each for name, each in pairs if name.startswith(f"{field}=")}
+        return {name: found[name] for name in sorted(found, key=by_value)}
 
     @property
     def winners(self) -> dict[str, ConfirmedRecipe]:

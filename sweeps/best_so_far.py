@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from lightning_modules.component import Json, label, words
@@ -26,7 +28,8 @@ class Best:
         number: of the trial.
         value: of the study's metric.
         label: of its recipe in a few words; the hash, if this program does not know what the recipe is made of.
-        values: the metric on each search seed, of which `value` is the mean; empty if a seed counts as guessing.
+        values: the metric on each search seed, of which `value` is the mean; empty if a seed is missing or
+            counts as guessing.
     """
 
     number: int
@@ -109,9 +112,11 @@ def record_of(paths: StudyPaths, recipe: str, seeds: str) -> Mapping[str, Any]:
 
 def _group(recipe: Json, field: str) -> str:
     """Return the group of a recipe as `sweeps.groups.group_of` does, which needs the classes that it is made of."""
-    value = recipe
-    for name in field.split("."):
-        value = value[name]
+    return f"{field}={', '.join(_kind(recipe, name.strip()) for name in field.split(','))}"
+
+
+def _kind(recipe: Json, field: str) -> str:
+    value = reduce(getitem, field.split("."), recipe)
     if isinstance(value, dict):
-        return f"{field}={words(value['type'].rpartition(':')[2].rpartition('.')[2])}"
-    return f"{field}={label(tuple(value) if isinstance(value, list) else value)}"
+        return words(value["type"].rpartition(":")[2].rpartition(".")[2])
+    return label(tuple(value) if isinstance(value, list) else value)

@@ -15,6 +15,7 @@ from typing import Any
 
 from lightning_modules.component import to_json
 from lightning_modules.recipe import Recipe
+from sweeps.companions import companions
 from sweeps.secrets import without_passwords
 from sweeps.study import Study
 
@@ -108,7 +109,16 @@ class Course:
                 for trial in self.trials
             ],
             "confirmed": [
-                {"recipe": each.recipe.hash, "recipe_json": each.recipe.to_json(), "reasons": list(each.reasons)}
+                {
+                    "recipe": each.recipe.hash,
+                    "recipe_json": each.recipe.to_json(),
+                    "reasons": list(each.reasons),
+                    "companions": [
+                        f"{run.recipe.hash}/{run.seeds.name}"
+                        for seed in budget.report_seeds
+                        for run in companions(each.recipe, seed, budget.members)
+                    ],
+                }
                 for each in self.confirmed
             ],
             "provenance": _provenance(journal, self.budget_name),

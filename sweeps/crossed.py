@@ -9,7 +9,7 @@ from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Seeds
 
-__all__ = ["Crossed", "Which", "seed_names"]
+__all__ = ["Crossed", "Which", "run_names"]
 
 Which = Literal["best", "groups"]
 
@@ -81,8 +81,8 @@ class Crossed:
         return "winner 1" in reasons or any("=" in reason for reason in reasons)
 
 
-def seed_names(confirmed: Mapping[str, Any], budget: Mapping[str, Any]) -> list[str]:
-    """Return the folder names of the seeds on which a confirmed recipe is trained.
+def run_names(confirmed: Mapping[str, Any], budget: Mapping[str, Any]) -> list[str]:
+    """Return the names ``RECIPE/SEEDS`` of the runs that confirm a recipe: on report and crossed seeds, companions.
 
     Arguments:
         confirmed: recipe, as a study's course holds it.
@@ -95,4 +95,6 @@ def seed_names(confirmed: Mapping[str, Any], budget: Mapping[str, Any]) -> list[
     names = [Seeds.all(seed).name for seed in budget["report_seeds"]]
     if crossed and crossed.takes(confirmed["reasons"]):
         names += [seeds.name for seeds in crossed.seeds]
-    return list(dict.fromkeys(names))
+    own = [f"{confirmed['recipe']}/{name}" for name in names]
+    # A course of a version that told nothing of companions has none.
+    return list(dict.fromkeys([*own, *confirmed.get("companions", ())]))

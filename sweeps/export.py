@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from lightning_modules.component import Json
 from lightning_modules.errors import InvalidInput
-from sweeps.files import write_aside
+from sweeps.crossed import run_names
+from sweeps.files import read_json, write_aside
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord
 from sweeps.store import RunStore
@@ -24,7 +25,8 @@ def rows(paths: StudyPaths, per: Per) -> Iterator[Row]:
     """Yield a row for every complete run of a study, in the order of their folders' names.
 
     Columns are ``study``, ``recipe`` (its hash), every field of the recipe as
-    ``recipe.optimizer.learning_rate``, the seeds, the purpose, the steps, the
+    ``recipe.optimizer.learning_rate``, the seeds, the purpose, whether the run
+    is a companion of one that is confirmed, the steps, the
     step of divergence, the epoch kept and the metrics; for each snapshot its
     number, its step and the score of each part besides.
 
@@ -35,10 +37,10 @@ def rows(paths: StudyPaths, per: Per) -> Iterator[Row]:
     Raises:
         InvalidInput: if the store holds no runs of the study, or one that cannot be read.
     """
-    found = False
+    found, others = False, _companions(paths)
     for record in RunStore(paths.runs).records():
         found = True
-        row = _row(paths.root.name, record)
+        row = _row(paths.root.name, record, f"{record.folder.parent.name}/{record.folder.name}" in others)
         if per == "run":
             yield row
         else:
@@ -93,7 +95,21 @@ def write_parquet(path: Path, table: Sequence[Row]) -> None:
         raise _unwritten(path, error) from error
 
 
-def _row(study: str, record: RunRecord) -> Row:
+def _companions(paths: StudyPaths) -> set[str]:
+    """Return the names of the runs that are companions and no confirmation themselves, as the study's course has them.
+
+    Without a course, or one that cannot be read, none are known.
+    """
+    try:
+        course = read_json(paths.study)
+        named = {name for each in course["confirmed"] for name in each.get("companions", ())}
+        own = {name for each in course["confirmed"] for name in run_names(each | {"companions": ()}, course["budget"])}
+    except (OSError, InvalidInput, KeyError, TypeError, AttributeError):
+        return set()
+    return named - own
+
+
+def _row(study: str, record: RunRecord, companion: bool) -> Row:
     recipe = flat(record.recipe.to_json(), "recipe")
     del recipe["recipe.type"]
     return {
@@ -102,6 +118,7 @@ def _row(study: str, record: RunRecord) -> Row:
         **recipe,
         **{f"seed.{name}": seed for name, seed in vars(record.seeds).items()},
         "purpose": record.purpose,
+        "companion": companion,
         "steps": record.steps,
         "diverged_step": record.diverged_step,
         "kept_epoch": record.kept_epoch,

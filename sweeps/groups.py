@@ -1,6 +1,7 @@
 """Groups of recipes: those that share a field, for example their schedule."""
 
 import dataclasses
+import re
 from functools import reduce
 from typing import Any
 
@@ -8,7 +9,9 @@ from lightning_modules.component import label, words
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 
-__all__ = ["comparable", "describe", "group_of"]
+__all__ = ["by_value", "comparable", "describe", "group_of"]
+
+_number = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)")
 
 
 def group_of(recipe: Recipe, field: str) -> str:
@@ -69,3 +72,16 @@ def describe(recipe: Recipe) -> str:
     """Return a recipe in a few words: what is usually searched."""
     parts = (recipe.model, recipe.initializer, recipe.optimizer, recipe.schedule)
     return ", ".join(label(part) for part in parts)
+
+
+def by_value(key: str) -> tuple[tuple[float, str], ...]:
+    """Return what groups are sorted by: the numbers in their keys by value, the rest as text.
+
+    ``depth=6`` comes before ``depth=12``, ``rate=1e-05`` before ``rate=0.1``.
+
+    Arguments:
+        key: of a group, as `group_of` returns it.
+    """
+    parts = _number.split(key)
+    # Between texts, which hold the even places, are the numbers; brackets around them would put (16, 8) before (16,).
+    return tuple((float(part), "") if place % 2 else (0.0, part.strip(" ,()[]")) for place, part in enumerate(parts))

@@ -1,7 +1,9 @@
 """What the W&B runs of a study hold, by the names under which they hold it, told by the mirror itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from lightning_modules.component import Json
@@ -9,7 +11,8 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run, Seeds
 from sweeps.export import flat
 from sweeps.files import read_json
-from sweeps.mirror import MirroredRun, confirmed_run, search_trial
+from sweeps.mirror import confirmed_run, search_trial
+from sweeps.mirrored_run import MirroredRun
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord
 from sweeps.store import RunStore
@@ -74,7 +77,7 @@ def _logged(paths: StudyPaths, course: Mapping[str, Any]) -> Logged:
     if searched is None:
         raise InvalidInput(f"{paths.runs} lacks the runs of the search: `atlas verify` says what is wrong.")
     trial = search_trial(name, 0, [searched], 0.0)
-    run = confirmed_run(name, confirmed, ()) if confirmed is not None else None
+    run = confirmed_run(name, confirmed, (), {}) if confirmed is not None else None
     return Logged(
         study=name,
         question=course["question"],
@@ -84,8 +87,8 @@ def _logged(paths: StudyPaths, course: Mapping[str, Any]) -> Logged:
         run_curves=_curves(run) if run else (),
         run_numbers=_numbers(run) if run else (),
         factors=_factors(trials),
-        groups=tuple(_setting(field, trials[0]) for field in course["group_by"]),
-        tables=tuple(sorted(path.stem for path in (paths.report / "tables").glob("*.csv"))),
+        groups=tuple(dict.fromkeys(_settings(course["group_by"], trials[0]))),
+        tables=tuple(sorted(path.stem for path in (paths.report / "tables").glob("*.csv"))) + _own_tables(paths),
         figures=tuple(sorted(f"figures/{path.stem}" for path in (paths.report / "figures").glob("*.png"))),
     )
 
@@ -101,12 +104,17 @@ def _records(store: RunStore, recipes: Sequence[Json], seeds: Sequence[int]) -> 
     return diverged
 
 
+def _own_tables(paths: StudyPaths) -> tuple[str, ...]:
+    """Return the tables that the study's run has besides those of its report, as far as they compare anything."""
+    return ("grouped",) if (paths.report / "results.json").is_file() else ()
+
+
 def _curves(run: MirroredRun) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for row in run.history() for name in row if name not in _axes))
 
 
 def _numbers(run: MirroredRun) -> tuple[str, ...]:
-    return tuple(name for name, value in run.summary.items() if isinstance(value, int | float))
+    return tuple(name for name, value in run.numbers.items() if isinstance(value, int | float))
 
 
 def _factors(recipes: Iterable[Json]) -> dict[str, tuple[Json, ...]]:
@@ -118,9 +126,19 @@ def _factors(recipes: Iterable[Json]) -> dict[str, tuple[Json, ...]]:
     return {path: tuple(each.values()) for path, each in values.items() if len(each) > 1}
 
 
-def _setting(field: str, recipe: Json) -> str:
-    """Return where a recipe's field lies: a component by its type."""
-    value = recipe
-    for name in field.split("."):
-        value = value[name]
-    return f"recipe.{field}.type" if isinstance(value, dict) else f"recipe.{field}"
+def _settings(fields: Iterable[str], recipe: Json) -> Iterator[str]:
+    """Yield where the fields of groups lie in a recipe, as `group_of` names them: a component by its type."""
+    for field in (name.strip() for names in fields for name in names.split(",")):
+        path, value = "recipe", recipe
+        for name in field.removesuffix(".*").split("."):
+            inner = _within(name, value)
+            path, value = ".".join([path, *inner]), reduce(getitem, inner, value)
+        yield f"{path}.type" if isinstance(value, dict) else path
+
+
+def _within(name: str, component: Json) -> list[str]:
+    """Return the keys to a component's setting, or to that of the first component within it that has it."""
+    if name in component:
+        return [name]
+    inner = ((key, _within(name, value)) for key, value in component.items() if isinstance(value, dict))
+    return next(([key, *keys] for key, keys in inner if keys), [])

@@ -9,7 +9,7 @@ from typing import Any
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Seeds
 from sweeps.best_so_far import Best, GroupCourse, best_of, course_of_groups, record_of
-from sweeps.crossed import seed_names
+from sweeps.crossed import run_names
 from sweeps.files import read_json
 from sweeps.lock import is_locked
 from sweeps.paths import StudyPaths
@@ -35,7 +35,8 @@ class Status:
         diverged: trials of which some run diverged.
         diverged_runs: of the search, and of the winners.
         searched: runs of the search that are complete, of how many; of trials that halving drops there are none.
-        confirmed: runs of the winners that are complete, of how many; the second None before the winners are known.
+        confirmed: runs of the winners and companions of these that are complete, of how many; the second None before
+            the winners are known.
         best: trial so far.
         groups: the best value so far of each group, by trial.
         seconds_left: estimated from the journal; None without a basis, 0 of a complete study.
@@ -101,12 +102,14 @@ def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, A
     searched = sum(of_recipe[trial["recipe"]] for trial in trials) + _complete(paths, begun, search_seeds)
     dropped = [trial for trial in trials if trial.get("dropped", False)]
     wanted = _whole(budget, len(dropped)) * len(search_seeds) + sum(of_recipe[trial["recipe"]] for trial in dropped)
-    winners = {each["recipe"]: seed_names(each, budget) for each in course.get("confirmed", [])}
-    done = sum(_complete(paths, [recipe], names) for recipe, names in winners.items())
-    confirmed = (done, sum(map(len, winners.values())) if winners else None)
+    # Two recipes may have a companion in common.
+    winners = {name for each in course.get("confirmed", []) for name in run_names(each, budget)}
+    done = sum((paths.runs / name / "record.json").is_file() for name in winners)
+    confirmed = (done, len(winners) if winners else None)
     finished = bool(course.get("finished", False))
-    # Of the winners the first may be trained on crossed seeds too.
-    fewest = (budget["winners"] - 1) * len(budget["report_seeds"]) + len(seed_names({"reasons": ["winner 1"]}, budget))
+    # Of the winners the first may be trained on crossed seeds too; companions are known once the winners are.
+    first = run_names({"recipe": "", "reasons": ["winner 1"]}, budget)
+    fewest = (budget["winners"] - 1) * len(budget["report_seeds"]) + len(first)
     runs = confirmed[1] or fewest
     remaining = {"search": max(0, wanted - searched), "confirm": max(0, runs - confirmed[0])}
     workers = max(1, int(driver.get("workers", 1)))
@@ -152,8 +155,8 @@ def _complete(paths: StudyPaths, recipes: Iterable[str], names: Sequence[str]) -
     return sum((paths.runs / recipe / name / "record.json").is_file() for recipe in recipes for name in names)
 
 
-def _diverged(paths: StudyPaths, names: Mapping[str, Sequence[str]]) -> int:
-    records = (record_of(paths, recipe, name) for recipe, each in names.items() for name in each)
+def _diverged(paths: StudyPaths, names: Iterable[str]) -> int:
+    records = (record_of(paths, *name.split("/")) for name in names)
     return sum(record.get("diverged_step") is not None for record in records)
 
 

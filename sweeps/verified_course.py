@@ -6,7 +6,7 @@ from typing import Any
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Seeds
-from sweeps.crossed import seed_names
+from sweeps.crossed import run_names
 from sweeps.files import read_json
 from sweeps.finding import Finding
 from sweeps.known_recipes import KnownRecipes
@@ -77,8 +77,9 @@ def _compare(
         if known.hash(known.decode(each["recipe_json"])) != name:
             faults.append(f"confirms a recipe that is not {name}")
             continue
-        for seeds in seed_names(each, course["budget"]) if course["finished"] else ():
-            run = (name, seeds)
+        for its in run_names(each, course["budget"]) if course["finished"] else ():
+            recipe, _, seeds = its.partition("/")
+            run = (recipe, seeds)
             record = records.get(run)
             if run not in records or (record is not None and record.purpose == "search"):
                 missing[run] = f"and the study, which is finished, confirms {name}"

@@ -7,14 +7,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
+from analysis.claims import judge
+from analysis.comparison.component_estimates import component_estimates
 from analysis.figures import variance_components as drawn
 from analysis.inference.components import variance_components
 from analysis.style import styled
 from lightning_modules.errors import InvalidInput
-from lightning_modules.score import Accuracy
+from lightning_modules.score import Accuracy, RootMeanSquaredError
+from sweeps.claim import Claim
 
 streams = ("init", "order", "split")
+tails = (0.025, 0.975)
 
 
 def crossed(shape, deviations, generator, draws=()):
@@ -44,8 +49,6 @@ def test_two_factors_are_the_formulas_of_the_textbook():
 
 
 def test_one_factor_is_the_variance_with_its_chi_squared_interval():
-    from scipy import stats
-
     values = np.random.default_rng(1).normal(size=12)
     (found,) = variance_components(values, ("init",)).components
     assert found.variance == pytest.approx(values.var(ddof=1))
@@ -140,3 +143,71 @@ def test_intervals_of_components_cover_what_was_put_in(shape, put_in):
         covered = np.mean([each[name].low <= truth.get(name, 0.0) <= each[name].high for each in found])
         print(f"\n{' × '.join(map(str, shape))}, {put_in}, {name}: {covered:.3f}")
         assert covered >= 0.93
+
+
+def estimates_of(values, examples=None, score=None):
+    found = variance_components(values, streams[: np.ndim(values)], examples)
+    return found, {each.name: each for each in component_estimates(found, score or Accuracy())}
+
+
+def test_estimates_are_the_components_and_their_shares():
+    values = 0.9 + crossed((6, 5), {(0,): 0.02, (1,): 0.01, (0, 1): 0.005}, np.random.default_rng(8))
+    found, named = estimates_of(values, 360)
+    for each in found.components:
+        sd = named[f"sd[{each.name}]"]
+        assert (sd.value, sd.low, sd.high) == pytest.approx((each.deviation, *each.ends))
+        ratio = named[f"sd_over_binomial[{each.name}]"]
+        assert (ratio.value, ratio.low) == pytest.approx((sd.value / found.floor, sd.low / found.floor))
+    shares = [each for name, each in named.items() if name.startswith("variance_share")]
+    assert sum(each.value for each in shares) == pytest.approx(1)
+    assert all(0 <= each.low <= each.value <= each.high <= 1 for each in shares)
+    floor, mean = named["binomial_sd"], values.mean()
+    assert floor.value == found.floor
+    assert (floor.low, floor.high) == pytest.approx(
+        # Above a half, the larger the share that is right the smaller the deviation.
+        [math.sqrt(p * (1 - p) / 360) for p in reversed(stats.beta(360 * mean, 360 * (1 - mean)).ppf(tails))],
+        rel=0.02,
+    )
+    assert json.loads(json.dumps([each.to_json() for each in named.values()]))
+
+
+def test_the_interval_of_a_share_is_that_of_the_ratio_of_mean_squares():
+    """Of two factors without interaction in common the share of one is a function of an F variable."""
+    values = crossed((8, 9), {(0,): 2.0, (0, 1): 1.0}, np.random.default_rng(9))
+    rows = values.mean(axis=1)
+    within = values - rows[:, None] - values.mean(axis=0) + values.mean()
+    ratio = 9 * rows.var(ddof=1) / ((within**2).sum() / 56)
+    low, high = ((ratio / stats.f(7, 56).ppf(q) - 1) / 9 for q in tails[::-1])
+    _, named = estimates_of(values, score=RootMeanSquaredError())
+    draws = {name: named[f"sd[{name}]"].draws ** 2 for name in ("init", "init × order")}
+    found = np.quantile(draws["init"] / draws["init × order"], tails)
+    assert found == pytest.approx((low, high), rel=0.03)
+    assert "binomial_sd" not in named
+
+
+@pytest.mark.parametrize(
+    ("estimate", "bound", "direction", "verdict"),
+    [
+        ("variance_share[init]", 0.3, "above", "supported"),
+        ("variance_share[order]", 0.5, "above", "contradicted"),
+        ("sd_over_binomial[init]", 1.0, "above", "supported"),
+        ("sd[order]", 0.02, "within", "supported"),
+        ("variance_share[init]", 0.95, "above", "undecided"),
+    ],
+)
+def test_claims_are_judged_by_the_draws_of_a_component(estimate, bound, direction, verdict):
+    values = 0.9 + crossed((12, 10), {(0,): 0.04, (1,): 0.004, (0, 1): 0.008}, np.random.default_rng(10))
+    _, named = estimates_of(values, 3600)
+    found = judge(Claim("It is.", estimate, bound, direction), named.values())
+    assert found.verdict == verdict
+    draws = named[estimate].draws
+    if direction == "above":
+        assert found.p == pytest.approx(max(2 * min((draws <= bound).mean(), (draws >= bound).mean()), 1 / 20000))
+    if verdict == "undecided":
+        assert found.reason.endswith("More runs would tell.")
+        assert found.seeds_needed is None
+
+
+def test_equal_scores_have_no_shares():
+    _, named = estimates_of(np.full((3, 3), 1.0), 40)
+    assert set(named) == {"sd[init]", "sd[order]", "sd[init × order]"}

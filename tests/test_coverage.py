@@ -8,6 +8,7 @@ import pytest
 from analysis.estimate import t_interval
 from analysis.inference.bootstrap import bootstrap_interval
 from analysis.inference.interquartile import interquartile_interval
+from analysis.inference.sparse_two_way import crossed_differences
 from analysis.inference.two_way import two_way_bootstrap
 from analysis.inference.wilson import wilson_interval
 
@@ -75,3 +76,26 @@ def test_two_way_bootstrap(count, seed_spread, example_spread):
         f"two-way bootstrap, {count} seeds (sd {seed_spread}) × {examples} examples (sd {example_spread})",
     )
     assert share >= 0.93
+
+
+@pytest.mark.parametrize("count", [3, 5, 10, 20])
+@pytest.mark.parametrize(("seed_spread", "example_spread"), [(1.0, 1.0), (0.2, 2.0), (0.1, 0.1)])
+def test_two_way_bootstrap_of_test_sets_of_their_own(count, seed_spread, example_spread):
+    """Each seed meets a fifth of a data set that is drawn anew each time."""
+    generator, examples, simulations = np.random.default_rng(count), 100, 400
+    draws = []
+    for _ in range(simulations):
+        scores = (
+            generator.normal(0, seed_spread, (count, 1))
+            + generator.normal(0, example_spread, (1, examples))
+            + generator.normal(0, 1.0, (count, examples))
+        )
+        met = np.stack([generator.permutation(examples) < examples // 5 for _ in range(count)])
+        draws.append(np.where(met, scores, np.nan))
+    share = covered(
+        lambda each: crossed_differences({"a": each, "b": 0 * each}, [("a", "b")], "loss")["a", "b"],
+        0.0,
+        draws,
+        f"two-way bootstrap with holes, {count} seeds (sd {seed_spread}) × {examples} examples (sd {example_spread})",
+    )
+    assert share >= 0.92

@@ -17,12 +17,12 @@ from urllib.request import Request, urlopen
 import pytest
 
 from analysis.results import StudyResults
-from studies.command.run import _mirror
+from analysis.tracked import tell_study
 from sweeps.files import write_json
 from sweeps.paths import StudyPaths
 from sweeps.search import Search
 from sweeps.search_page import search_page
-from sweeps.tracking import WandbTracker
+from sweeps.tracking import Tracking, tracker_of
 from tests.stores import TinyStudy, constant, cosine, diverging, write_study
 from tests.test_cli import atlas
 from tests.test_driver import study as searched_study
@@ -92,11 +92,11 @@ def test_every_name_is_one_that_the_runs_hold(store, tmp_path, capsys, monkeypat
     monkeypatch.setenv("HOME", str(tmp_path))
     paths = StudyPaths(store / "tiny")
     results = StudyResults.open(paths)
-    with WandbTracker("tiny", paths) as tracker:
+    with tracker_of("tiny", paths, Tracking("offline")) as tracker:
         trial = results.trials[1]
         tracker.search_trial(1, list(trial.records.values()), trial.value)
         tracker.confirmed_run(results.confirmed[0].records[100], results.confirmed[0].reasons)
-        _mirror(paths, tracker)
+        tell_study(paths, tracker)
     runs = list(read_back(paths).values())
 
     status, out, _ = atlas(capsys, monkeypatch, "dashboard", "tiny", "--store", store)
@@ -125,13 +125,23 @@ def test_every_name_is_one_that_the_runs_hold(store, tmp_path, capsys, monkeypat
 
     # Nothing that a run holds is left out, and no group is of seeds.
     final = set.union(*(set(each.metrics) for every in results.confirmed for each in every.records.values()))
-    assert asked_for(confirmed)["summary"] == final | {"test_accuracy_table", "figures/gain"}
+    assert asked_for(confirmed)["summary"] == final | {"test_accuracy_table", "grouped", "figures/gain"}
     grouping = confirmed["spec"]["section"]["runSets"][0]["grouping"]
     assert grouping == [
         {"section": "config", "name": "recipe.value.schedule.type"},
         {"section": "run", "name": "group"},
     ]
     assert asked_for(search)["config"] >= {"recipe.value.optimizer.learning_rate", "recipe.value.schedule.type"}
+
+    # W&B's own package reads it.
+    from wandb_workspaces.workspaces import internal
+
+    from sweeps.dashboard import ws
+
+    for view in (confirmed, search):
+        own = ws.Workspace._from_model(internal.View.model_validate(view))
+        assert (own.name, own.project) == (view["displayName"], "lossatlas")
+        assert own.runset_settings.filters.startswith("Config(\"study\") == 'tiny' and Metric")
 
     file = tmp_path / "views" / "tiny.json"
     assert atlas(capsys, monkeypatch, "dashboard", "tiny", "--store", store, "--output", file)[0] == 0

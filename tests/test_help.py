@@ -46,9 +46,11 @@ def programs(text):
 
 def check_command(words):
     """Every verb is one, takes each option named, and is given as many arguments as it takes at most."""
-    verb = verbs[words[1]]
+    verb, words = verbs[words[1]], words[1:]
+    if isinstance(verb, typer.core.TyperGroup):
+        verb, words = verb.commands[words[1]], words[1:]
     options = {name for option in verb.params for name in (*option.opts, *option.secondary_opts)}
-    named = {word for word in words[2:] if word.startswith("--")}
+    named = {word for word in words[1:] if word.startswith("--")}
     assert named <= options | {"--help"}, words
 
 

@@ -112,7 +112,7 @@ def test_a_best_whose_seed_counts_as_guessing_has_no_interval(watched, tmp_path)
     best["value"] += 0.01  # as the mean of other numbers than the records'
     copy = changed(paths, tmp_path, trials=course["trials"])
     assert status_of(copy).best.values == ()
-    assert "with seeds that count as guessing, so without an interval" in "".join(shown.lines(status_of(copy)))
+    assert "without an interval, as a seed is missing or counts as guessing" in "".join(shown.lines(status_of(copy)))
 
 
 @given(
@@ -136,7 +136,13 @@ def test_the_course_of_each_group_is_its_best_after_every_trial(drawn, sign):
 
 def test_groups_are_called_what_the_search_calls_them():
     recipes = [cosine, replace(cosine, model=MLP(widths=(3, 4))), replace(cosine, batch_size=7)]
-    for fields in (["schedule"], ["model.widths"], ["optimizer.learning_rate"], ["batch_size", "model"]):
+    for fields in (
+        ["schedule"],
+        ["model.widths"],
+        ["optimizer.learning_rate"],
+        ["batch_size", "model"],
+        ["schedule, batch_size"],
+    ):
         trials = [{"recipe_json": each.to_json(), "value": 1.0, "diverged_seeds": 0} for each in recipes]
         names = {group.label for group in course_of_groups(trials, fields, 1)}
         assert names == {group_of(each, field) for each in recipes for field in fields}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analysis.comparison.component_table import components_table
 from analysis.comparison.components import components_of
+from analysis.comparison.examples import differences_over_examples
 from analysis.comparison.latex import write_latex
 from analysis.comparison.pairs import Comparison, compare
 from analysis.comparison.ranks import alike, mean_ranks
@@ -78,8 +79,9 @@ def compare_study(paths: StudyPaths, field: str | None = None) -> StudyCompariso
     names = {each.key: name_of(each.key) for each in scores}
     labels = {each.key: results.label(each.recipe) for each in scores}
     tables = [groups_table(scores, labels, names, order)]
+    over_examples, why = differences_over_examples(chosen, comparisons)
     if comparisons:
-        tables.append(differences_table(comparisons, names, scores[0].score))
+        tables.append(differences_table(comparisons, names, scores[0].score, over_examples))
     if components:
         tables.append(components_table(components, results))
     with written(paths.comparison) as folder:
@@ -101,12 +103,13 @@ def compare_study(paths: StudyPaths, field: str | None = None) -> StudyCompariso
                 "score": scores[0].score.name,
                 "groups": [each.estimate.to_json() | {"recipe": labels[each.key]} for each in scores],
                 "pairs": [each.to_json() for each in comparisons],
+                "over_examples": [each.to_json() for each in over_examples.values()],
                 "ranks": [each.to_json() for each in order.values()],
                 "components": components and components.to_json(),
             },
         )
         files = tuple(sorted(each.name for each in folder.iterdir()))
-    notes = _notes(comparisons, names, len(scores))
+    notes = _notes(comparisons, names, len(scores)) + ([why] if why else [])
     if results.crossed_seeds and not components:
         missing = len(results.crossed_seeds.seeds) - len(results.crossed)
         notes.append(f"{missing} runs on crossed seeds are not trained yet, so there are no variance components.")

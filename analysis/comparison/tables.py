@@ -1,6 +1,7 @@
 """The tables of a comparison: the groups and their differences."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from analysis.comparison.pairs import Comparison
 from analysis.estimate import Estimate
@@ -97,16 +98,23 @@ def groups_table(
     )
 
 
-def differences_table(comparisons: Sequence[Comparison], names: Mapping[str, str], score: Score) -> Table:
+def differences_table(
+    comparisons: Sequence[Comparison],
+    names: Mapping[str, str],
+    score: Score,
+    over_examples: Mapping[tuple[str, str], Estimate] = MappingProxyType({}),
+) -> Table:
     """Return the differences of all pairs.
 
     Arguments:
         comparisons: of one family, one or more.
         names: of the groups, by key.
         score: that was compared.
+        over_examples: the same differences over seeds and test examples, by first and second key; may be empty.
     """
     show, rows, texts = shown(score), [], []
     for each in comparisons:
+        both = over_examples.get((each.first, each.second))
         rows.append(
             (
                 each.first,
@@ -120,12 +128,14 @@ def differences_table(comparisons: Sequence[Comparison], names: Mapping[str, str
                 each.detectable,
                 each.seeds_needed,
                 each.conclusion,
+                *_ends(both)[1:],
             )
         )
         texts.append(
             (
                 f"{names[each.first]} – {names[each.second]}",
                 each.difference.amount,
+                *([_interval(both)] if over_examples else []),
                 str(each.difference.n),
                 p_text(each.test.p),
                 p_text(each.corrected),
@@ -141,7 +151,13 @@ def differences_table(comparisons: Sequence[Comparison], names: Mapping[str, str
         f"The first minus the second, within each seed, with the 95 % t-interval; {show.better}. p: sign-flip test of"
         f" the differences, corrected by Holm for {many}. P(better): share of seeds on which the first is"
         " better, ties half, with Wilson's 95 % interval. Detectable: the difference that so many pairs find four times"
-        " of five; seeds needed: to find the one that is seen; both by a t-test at 0.05 over the number of pairs.",
+        " of five; seeds needed: to find the one that is seen; both by a t-test at 0.05 over the number of pairs."
+        + (
+            " Over examples too: the interval over other seeds and other test examples, by a two-way bootstrap with the"
+            " same draws for all pairs, which errs on the long side."
+            if over_examples
+            else ""
+        ),
         (
             "first",
             "second",
@@ -158,11 +174,14 @@ def differences_table(comparisons: Sequence[Comparison], names: Mapping[str, str
             "detectable",
             "seeds_needed",
             "conclusion",
+            "two_way_low",
+            "two_way_high",
         ),
         tuple(rows),
         (
             "first – second",
             "difference [95 %]",
+            *(["over examples too [95 %]"] if over_examples else []),
             "n",
             "p",
             "p (Holm)",
@@ -180,6 +199,11 @@ def aligned(table: Table) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def _interval(estimate: Estimate | None) -> str:
+    """Return the ends of an estimate's interval: ``[−0.3, +1.2]``."""
+    return "–" if estimate is None else "".join(estimate.amount.partition("[")[1:])
 
 
 def _beside(score: TestScore) -> dict[str, Estimate]:

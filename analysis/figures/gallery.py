@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.figures.calibrated import calibration
 from analysis.figures.chosen import shades, whole_runs
 from analysis.figures.drawing import Drawing
 from analysis.figures.surfaces import lines, planes
@@ -14,7 +15,7 @@ from analysis.results import StudyResults, Trial
 from analysis.shown import shown as shown_of
 from analysis.style import colours, save, styled
 from lightning_modules.score import Score
-from sweeps.groups import group_of
+from sweeps.groups import by_value, group_of
 from sweeps.study import sign_of
 
 __all__ = ["Picture", "pictures"]
@@ -62,6 +63,7 @@ def _drawings(findings: Findings) -> Iterator[Drawing]:
     yield from _search(findings.results)
     yield from _training(findings)
     yield from _ensembles(findings)
+    yield from calibration(findings)
     yield from planes(findings)
     yield from lines(findings)
 
@@ -87,7 +89,7 @@ def _comparisons(findings: Findings) -> Iterator[Drawing]:
         )
         means = "; ".join(f"{names[each.key]} {each.estimate}" for each in shown)
         name = f"test_{score.name}_{field.replace('.', '_')}"
-        yield Drawing(name, drawing, caption, f"Dots of test {score.title}. Means: {means}.")
+        yield Drawing(name, drawing, caption, f"Dots of test {score.title}. Means: {means}.", section="comparison")
 
 
 def _components(findings: Findings) -> Iterator[Drawing]:
@@ -105,7 +107,7 @@ def _components(findings: Findings) -> Iterator[Drawing]:
     words = "; ".join(f"{each.name} {shown_of(score).text(each.deviation)}" for each in found.components)
     drawing = variance_components.draw(found, score)
     alt = f"Bars of standard deviations{shown_of(score).difference_suffix}: {words}."
-    yield Drawing("components", drawing, caption, alt)
+    yield Drawing("components", drawing, caption, alt, section="components")
 
 
 def _search(results: StudyResults) -> Iterator[Drawing]:
@@ -120,7 +122,7 @@ def _search(results: StudyResults) -> Iterator[Drawing]:
         key = group_of(trial.recipe, results.group_by[0]) if results.group_by else "all trials"
         groups.setdefault(key, []).append(trial)
     # The groups that are compared keep their colours; a group of which nothing is confirmed yet comes after them.
-    keys = list(dict.fromkeys([*results.compared, *sorted(groups)])) if results.group_by else list(groups)
+    keys = list(dict.fromkeys([*results.compared, *sorted(groups, key=by_value)])) if results.group_by else list(groups)
     by_name = {name_of(key): colour for key, colour in colours(keys).items()}
     named = {name_of(key): groups[key] for key in keys if key in groups}
     score = results.score
@@ -134,7 +136,7 @@ def _search(results: StudyResults) -> Iterator[Drawing]:
     best = max(trained, key=lambda trial: sign_of(results.metric) * trial.value)
     rate = best.recipe.optimizer.learning_rate
     alt = f"Validation {score.title} over the learning rate; the best trial has rate {rate:.3g}."
-    yield Drawing("search", drawing, caption, alt)
+    yield Drawing("search", drawing, caption, alt, section="search")
 
 
 def _training(findings: Findings) -> Iterator[Drawing]:
@@ -158,7 +160,7 @@ def _training(findings: Findings) -> Iterator[Drawing]:
         f"{name_of(key)} {record.metrics['validation_loss']:.3f} {unit}".rstrip() for key, record in records.items()
     )
     alt = f"Learning rate and losses by step. Validation loss at the end: {ends}."
-    yield Drawing("training", drawing, caption, alt)
+    yield Drawing("training", drawing, caption, alt, section="training")
 
 
 def _ensembles(findings: Findings) -> Iterator[Drawing]:
@@ -178,7 +180,7 @@ def _ensembles(findings: Findings) -> Iterator[Drawing]:
         " differences; above zero is better."
     )
     words = "; ".join(f"{name_of(key)}, all snapshots: {each[-1].score}" for key, each in gains.items())
-    yield Drawing("ensemble_gain", drawing, caption, f"Gain by number of snapshots. {words}.")
+    yield Drawing("ensemble_gain", drawing, caption, f"Gain by number of snapshots. {words}.", section="ensembles")
 
 
 def _axis_of_search(score: Score) -> str:

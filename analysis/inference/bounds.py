@@ -59,8 +59,8 @@ def against(estimate: Estimate, bound: float, direction: Direction) -> Against:
     the bound, because a claim may be contradicted as well. ``within``: of a
     mean inside, the larger p of the two one-sided tests against −bound and
     bound; of one outside, the two-sided p against the nearer of them. An
-    estimate that does not keep its values gets the p that its interval
-    implies, Student's.
+    estimate with draws gets the share of them beyond the bound, one that keeps
+    neither these nor its values the p that its interval implies, Student's.
 
     Arguments:
         estimate: with an interval.
@@ -70,6 +70,9 @@ def against(estimate: Estimate, bound: float, direction: Direction) -> Against:
     References:
         | A comparison of the two one-sided tests procedure and the power approach (Schuirmann, 1987)
         | https://doi.org/10.1007/BF01068419
+        | Generalized p-values in significance testing of hypotheses in the presence of nuisance parameters (Tsui and
+          Weerahandi, 1989)
+        | https://doi.org/10.1080/01621459.1989.10478810
     """
     if direction != "within":
         return _test(estimate, bound, "two-sided")
@@ -83,7 +86,8 @@ def against(estimate: Estimate, bound: float, direction: Direction) -> Against:
 def seeds_to_decide(estimate: Estimate, bound: float, direction: Direction, level: float) -> int | None:
     """Return with how many seeds a verdict has a chance of 80 %, if mean and spread are what they look like.
 
-    None where the mean lies on the bound, which no number of seeds tells from it.
+    None where the mean lies on the bound, which no number of seeds tells from it, and of an estimate with draws, which
+    is no mean over seeds.
 
     Arguments:
         estimate: with an interval.
@@ -91,6 +95,8 @@ def seeds_to_decide(estimate: Estimate, bound: float, direction: Direction, leve
         direction: of the claim.
         level: that p has to reach before it is corrected.
     """
+    if estimate.draws is not None:
+        return None
     deviation = _error(estimate) * math.sqrt(estimate.n)
     if direction == "within" and abs(estimate.value) < bound:
         # Each of the one-sided tests at the level, that of the far side almost always passed; 0.9 twice makes 0.8.
@@ -101,6 +107,12 @@ def seeds_to_decide(estimate: Estimate, bound: float, direction: Direction, leve
 
 
 def _test(estimate: Estimate, bound: float, alternative: Alternative) -> Against:
+    if estimate.draws is not None:
+        # Generalized p-values (Tsui and Weerahandi, 1989): the share of the draws on the other side of the bound.
+        lower, upper = (float(np.mean(each)) for each in (estimate.draws >= bound, estimate.draws <= bound))
+        least = 1 / len(estimate.draws)
+        p = {"two-sided": min(1.0, 2 * min(lower, upper)), "greater": upper, "less": lower}[alternative]
+        return Against(max(p, least), f"generalized p-value, {len(estimate.draws):,} draws", None)
     if estimate.values:
         found = sign_flip([value - bound for value in estimate.values], alternative)
         return Against(found.p, found.method, found.pairs)
@@ -115,6 +127,9 @@ def _test(estimate: Estimate, bound: float, alternative: Alternative) -> Against
 
 def _shorter(estimate: Estimate) -> tuple[float, float]:
     """Return the 90 % interval."""
+    if estimate.draws is not None:
+        low, high = np.quantile(estimate.draws, [1 - confidence, confidence])
+        return float(low), float(high)
     if estimate.values and estimate.method == "Student's t":
         return t_ends(np.asarray(estimate.values), 2 * confidence - 1)
     from scipy.special import stdtrit

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -30,6 +30,7 @@ class Component:
         low: of its 95 % interval, not below 0.
         high: of its 95 % interval, not below 0.
         freedom: degrees of freedom of its mean square.
+        draws: of the variance, whose quantiles the interval is, (20000,); below 0 as well.
     """
 
     factors: tuple[str, ...]
@@ -37,6 +38,7 @@ class Component:
     low: float
     high: float
     freedom: int
+    draws: Array = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -156,10 +158,10 @@ def variance_components(values: Array, factors: Sequence[str], test_examples: in
         share = math.prod(table.shape[axis] for axis in each) / table.size
         signs = {other: (-1) ** (len(other) - len(each)) for other in sets if set(each) <= set(other)}
         variance = share * sum(sign * squares[other][0] for other, sign in signs.items())
-        ends = np.quantile(share * sum(sign * drawn[other] for other, sign in signs.items()), _tails)
-        low, high = np.maximum(ends, 0.0)
+        draws = np.asarray(share * sum(sign * drawn[other] for other, sign in signs.items()))
+        low, high = np.maximum(np.quantile(draws, _tails), 0.0)
         names = tuple(factors[axis] for axis in each)
-        found.append(Component(names, float(variance), float(low), float(high), squares[each][1]))
+        found.append(Component(names, float(variance), float(low), float(high), squares[each][1], draws))
     mean = float(table.mean())
     floor = None if test_examples is None else math.sqrt(mean * (1 - mean) / test_examples)
     return Components(table, tuple(factors), tuple(found), floor)

@@ -18,11 +18,15 @@ from studies.command.arguments import (
     BackendOption,
     BudgetOption,
     ExecutorOption,
+    NoWandbOption,
     PerGpuOption,
     PrecisionOption,
     StorageOption,
     StoreOption,
     StudyArgument,
+    TrackerOption,
+    WandbOption,
+    WandbRunsOption,
     WorkersOption,
 )
 from studies.command.checking import checking
@@ -30,14 +34,16 @@ from studies.command.comparing import comparing
 from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
 from studies.command.helping import helping
-from studies.command.loader import built_in, load_study, paths_of, study_name
+from studies.command.loader import built_in, load_study, study_name
 from studies.command.measuring import measuring
 from studies.command.opening import opening
+from studies.command.reporting import reporting
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
 from studies.command.slurm import slurm
 from studies.command.surroundings import surroundings
 from studies.command.tending import tending
+from studies.command.tracking import chosen, tracking
 from sweeps.executors.placement import Placement
 from sweeps.files import disk_fault
 from sweeps.paths import StudyPaths
@@ -62,7 +68,9 @@ app.add_typer(surroundings)
 app.add_typer(ensembling)
 app.add_typer(comparing)
 app.add_typer(checking)
+app.add_typer(reporting)
 app.add_typer(slurm)
+app.add_typer(tracking, name="track")
 app.add_typer(dashboard)
 app.add_typer(opening)
 app.add_typer(helping)
@@ -132,9 +140,10 @@ def run(
         ),
     ] = True,
     storage: StorageOption = None,
-    wandb: Annotated[
-        bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
-    ] = True,
+    wandb: WandbOption = None,
+    no_wandb: NoWandbOption = False,
+    wandb_runs: WandbRunsOption = None,
+    tracker: TrackerOption = None,
 ) -> None:
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
     from studies.command.executors import ExecutorOptions
@@ -146,9 +155,10 @@ def run(
     placement = Placement(accelerator, stack_size, backend_named(backend), checkpoint_every)
     trainer = ExecutorOptions(executor, workers, per_gpu, address)
     trainer.check(placement)
+    mirrored = chosen(wandb, no_wandb, wandb_runs, tracker)
     paths = StudyPaths(store / loaded.name)
     try:
-        options = RunOptions(budget, trainer, placement, wandb, deterministic, storage)
+        options = RunOptions(budget, trainer, placement, mirrored, deterministic, storage)
         run_study(loaded, options, paths, Console(), words_given(context))
     except Stopped:
         typer.echo(
@@ -201,14 +211,3 @@ def train(
     placement.check()
     for line in train_one(loaded, budget, StudyPaths(store / loaded.name), seed, precision, placement):
         typer.echo(line)
-
-
-@app.command()
-def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
-    """Write the report of what the store holds of a study."""
-    paths = paths_of(study, store)
-    if not paths.study.is_file():
-        raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
-    from analysis.report import write_report
-
-    typer.echo(f"Report: {write_report(paths)}")

@@ -87,7 +87,9 @@ def _best(status: Status, best: Best) -> str:
         number += f" [{interval.low:.4f}, {interval.high:.4f}] over {interval.n} search seeds"
         number += f", optimistic as the best of {status.told}" if status.told > 1 else ""
     else:
-        number += " on one search seed" if best.values else " with seeds that count as guessing, so without an interval"
+        number += (
+            " on one search seed" if best.values else " without an interval, as a seed is missing or counts as guessing"
+        )
     return f"{number}; trial {best.number}: {best.label}"
 
 

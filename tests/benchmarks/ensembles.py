@@ -64,10 +64,10 @@ def made_up(run: Run) -> RunResult:
         # Right for nine of ten, so that a temperature has something to be fitted to.
         random = {}
         for part, each in predicted.items():
-            own = generator.dirichlet(np.ones(10), size=len(each))
+            drawn = generator.dirichlet(np.ones(10), size=len(each))
             right = dataset.targets[getattr(division, part)] == np.arange(10)[:, None]
             likely = np.where(generator.random(len(each))[:, None] < 0.9, right.T, 0.1)
-            random[part] = (0.4 * own + 0.6 * likely).astype(np.float32)
+            random[part] = (0.4 * drawn + 0.6 * likely).astype(np.float32)
         return Snapshot(step, noisy, random, 2.3)
 
     return RunResult(
