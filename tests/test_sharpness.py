@@ -43,6 +43,8 @@ def test_the_average_of_a_quadratic_is_its_closed_form(shift):
     assert (low + high) / 2 == pytest.approx(found.value)
     assert (high - low) / found.standard_error == pytest.approx(2 * 1.961, rel=1e-3)
     assert "n = 2000 pairs" in str(found)
+    # Of a convex function the mean at z and −z is above the middle, wherever that is.
+    assert found.rises.min() > 0
 
 
 def test_a_pair_of_draws_is_that_of_a_loop_and_the_same_however_many_there_are():
