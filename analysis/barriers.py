@@ -150,7 +150,7 @@ def _joint(first: Surface, second: Surface) -> Surface:
     if first.inputs.shape == second.inputs.shape and torch.equal(first.inputs, second.inputs):
         return first
     inputs, targets = (torch.cat([getattr(each, name) for each in (first, second)]) for name in ("inputs", "targets"))
-    return Surface(first.module, first.loss, inputs, targets)
+    return Surface(first.module, first.loss, inputs, targets, memory=first.memory)
 
 
 def _between_snapshots(

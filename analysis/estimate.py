@@ -1,9 +1,9 @@
 """An estimate: a mean over seeds that is never without its interval, its n and what it is over."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from lightning_modules.errors import InvalidInput
 
 __all__ = ["Estimate", "Unit", "confidence", "t_ends", "t_interval"]
 
-Unit = Literal["fraction", "points", "nats", "target", "target difference"]
+Unit = Literal["fraction", "points", "nats", "target", "target difference", "number"]
 
 confidence = 0.95
 """Of every interval that is printed."""
@@ -30,7 +30,8 @@ class Estimate:
         n: how many seeds.
         over: what the interval is over, in words.
         unit: ``fraction`` is printed in per cent, ``points`` (a difference of fractions) in percentage points,
-            ``nats`` and ``target`` (the targets' own unit, without a name) as it is; differences carry their sign.
+            ``nats``, ``target`` (the targets' own unit, without a name) and ``number`` (of no unit: a correlation, a
+            ratio) as it is; differences carry their sign.
         method: how the interval was found, in words.
         counted: what n counts, one of them.
         values: those that the mean is of, one a seed; empty where they are not kept.
@@ -61,12 +62,35 @@ class Estimate:
             "method": self.method,
         }
 
+    def written(self) -> dict[str, Any]:
+        """Return all of the estimate as JSON data, as files of measurements hold it."""
+        return {**self.to_json(), "unit": self.unit, "counted": self.counted, "values": list(self.values)}
+
+    @staticmethod
+    def read(content: Mapping[str, Any]) -> "Estimate":
+        """Return the estimate that `written` made of one.
+
+        Raises:
+            InvalidInput: if it is none.
+        """
+        try:
+            value = math.nan if content["value"] is None else float(content["value"])
+            ends = [None if content[name] is None else float(content[name]) for name in ("low", "high")]
+            name, over, method, counted = (str(content[name]) for name in ("name", "over", "method", "counted"))
+            if content["unit"] not in get_args(Unit):
+                raise ValueError(f"unit {content['unit']!r}")
+            values = tuple(float(each) for each in content["values"])
+            n, unit = int(content["n"]), content["unit"]
+            return Estimate(name, value, ends[0], ends[1], n, over, unit, method, counted, values)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InvalidInput(f"An estimate cannot be read ({error!r}): measure it again.") from error
+
     @property
     def amount(self) -> str:
         """The value and its interval: ``97.3 % [97.0, 97.6]``."""
         scale = 100.0 if self.unit in ("fraction", "points") else 1.0
         suffix = {"fraction": " %", "points": " points", "nats": " nats"}.get(self.unit, "")
-        sign = "" if self.unit in ("fraction", "target") else "+"
+        sign = "" if self.unit in ("fraction", "target", "number") else "+"
         decimals = self._decimals(scale)
 
         def number(value: float) -> str:

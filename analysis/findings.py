@@ -1,13 +1,13 @@
 """What a study found: every estimate, the verdicts on its claims, its answer in one sentence, and what to beware of."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
 from analysis.claims import Judgement, judge_all
 from analysis.comparison.component_estimates import component_estimates
-from analysis.comparison.components import components_of
+from analysis.comparison.components import components_of, components_of_groups
 from analysis.comparison.pairs import Comparison, compare
 from analysis.ensembles import EnsembleGain, ensemble_gains
 from analysis.estimate import Estimate
@@ -33,6 +33,8 @@ class Findings:
         gains: of snapshot ensembles by key.
         judgements: one for each of the study's claims.
         components: of the variance of the best recipe's test score, None without crossed seeds.
+        measured: estimates of the study's measurements.
+        luck: estimates of the variance components, of the best recipe and of each group that has crossed seeds.
     """
 
     results: StudyResults
@@ -42,11 +44,13 @@ class Findings:
     gains: Mapping[str, tuple[EnsembleGain, ...]]
     judgements: tuple[Judgement, ...]
     components: Components | None = None
+    measured: tuple[Estimate, ...] = ()
+    luck: tuple[Estimate, ...] = ()
 
     @property
     def estimates(self) -> list[Estimate]:
         """Every estimate of the report."""
-        return list(_estimates(self.results, self.scores, self.differences, self.gains, self.components))
+        return [*_estimates(self.scores, self.differences, self.gains), *self.luck, *self.measured]
 
     @property
     def ranking(self) -> list[TestScore]:
@@ -89,7 +93,9 @@ class Findings:
         if difference.low is None:
             return f"One seed cannot tell it from the runner-up, {name} ({amount})."
         family = self.comparisons[self.results.group_by[0] if self.results.group_by else "winners"]
-        pair = next(each for each in family if {each.first, each.second} == {best.key, second.key})
+        pair = next((each for each in family if {each.first, each.second} == {best.key, second.key}), None)
+        if pair is None:
+            return f"The runner-up, {name}, differs in more than one thing: the difference is {amount}."
         among = f", corrected for {pair.family} pairs" if pair.family > 1 else ""
         number = p_text(pair.corrected)
         p = f"p {number if number.startswith('<') else f'= {number}'}{among}"
@@ -108,11 +114,12 @@ class Findings:
         return tuple(_warnings(self))
 
 
-def find(results: StudyResults) -> Findings:
+def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
     """Compute everything that a report says in numbers.
 
     Arguments:
         results: of a study.
+        measured: estimates of its measurements, which its claims may cite as well.
     """
     fields = [results.groups(field) for field in results.group_by] or [{}]
     recipes = results.winners | {key: each for groups in fields for key, each in groups.items()}
@@ -127,9 +134,10 @@ def find(results: StudyResults) -> Findings:
     }
     named = {**dict(zip(results.group_by, fields, strict=False)), "winners": results.winners}
     comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in named.items()}
-    components = components_of(results)
-    judgements = judge_all(results.claims, list(_estimates(results, scores, differences, gains, components)))
-    return Findings(results, scores, differences, comparisons, gains, judgements, components)
+    components, others = components_of(results), tuple(measured)
+    luck = tuple(_luck(results, components))
+    judgements = judge_all(results.claims, [*_estimates(scores, differences, gains), *luck, *others])
+    return Findings(results, scores, differences, comparisons, gains, judgements, components, others, luck)
 
 
 def name_of(key: str) -> str:
@@ -137,12 +145,17 @@ def name_of(key: str) -> str:
     return key.partition("=")[2] or key
 
 
+def _luck(results: StudyResults, components: Components | None) -> Iterator[Estimate]:
+    if components is not None:
+        yield from component_estimates(components, results.score)
+    for key, each in components_of_groups(results).items():
+        yield from component_estimates(each, results.score, key)
+
+
 def _estimates(
-    results: StudyResults,
     scores: Mapping[str, TestScore],
     differences: Mapping[tuple[str, str], Estimate],
     gains: Mapping[str, tuple[EnsembleGain, ...]],
-    components: Components | None,
 ) -> Iterator[Estimate]:
     yield from (score.estimate for score in scores.values())
     yield from differences.values()
@@ -152,8 +165,6 @@ def _estimates(
             yield gain.score
             if gain.nll is not None:
                 yield gain.nll
-    if components is not None:
-        yield from component_estimates(components, results.score)
 
 
 def _warnings(findings: Findings) -> Iterator[str]:

@@ -97,5 +97,11 @@ class GivenSurface:
         own = self.surface
         require_usable(own.module, inputs.to(own.dtype))
         return Surface(
-            own.module, own.loss, inputs.to(own.dtype), targets, examples=examples, estimated_on=own.estimated_on
+            own.module,
+            own.loss,
+            inputs.to(own.dtype),
+            targets,
+            examples=examples,
+            estimated_on=own.estimated_on,
+            memory=own.memory,
         )

@@ -4,16 +4,17 @@
 with ``name``, ``caption``, ``alt`` and ``of``), ``study_sha256`` (of the study's file
 when it was measured; null for checkpoints) and ``found``: by label the numbers
 of one subject, among them ``checks``, the sentences one has to know to trust
-them.
+them. A study's measurement adds ``estimates``, which its claims may cite.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.estimate import Estimate
 from lightning_modules.errors import InvalidInput
 from sweeps.files import checksum, read_json, write_json
 from sweeps.paths import StudyPaths
@@ -24,6 +25,7 @@ __all__ = [
     "folder_checksum",
     "found_in",
     "measured",
+    "measured_now",
     "sources_of",
     "study_checksum",
     "write_measured",
@@ -63,6 +65,7 @@ class Measured:
         origins: by label: the run or the checkpoint, or how many.
         study: checksum of the study's file when this was measured; empty for checkpoints.
         day: when the file was written, as its file system tells.
+        estimates: that the study's claims may cite.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Measured:
     origins: Mapping[str, str]
     study: str
     day: str
+    estimates: tuple[Estimate, ...] = ()
 
 
 def write_measured(
@@ -82,6 +86,7 @@ def write_measured(
     title: str,
     illustrations: Sequence[Illustration],
     study: str,
+    estimates: Sequence[Estimate] = (),
 ) -> None:
     """Write ``NAME.json``.
 
@@ -92,6 +97,7 @@ def write_measured(
         title: of its part of a report.
         illustrations: its figures.
         study: checksum of the study's file; empty for checkpoints.
+        estimates: that the study's claims may cite, each of a name of its own.
     """
     content = {
         "format": _format,
@@ -99,6 +105,7 @@ def write_measured(
         "figures": [vars(each) for each in illustrations],
         "study_sha256": study or None,
         "found": {label: {"checks": [], **each} for label, each in found.items()},
+        "estimates": [each.written() for each in estimates],
     }
     write_json(folder / f"{name}.json", content)
 
@@ -124,6 +131,14 @@ def measured(folder: Path) -> list[Measured | str]:
         except InvalidInput as error:
             found.append(str(error))
     return found
+
+
+def measured_now(paths: StudyPaths) -> Iterator[Measured]:
+    """Yield what was measured of a study as it is now; what is older, damaged or of checkpoints is left out."""
+    study = study_checksum(paths)
+    for each in measured(paths.landscape):
+        if not isinstance(each, str) and study and each.study == study:
+            yield each
 
 
 def sources_of(paths: StudyPaths) -> dict[str, str]:
@@ -154,7 +169,15 @@ def _read(path: Path) -> Measured:
         {label: _origin(each) for label, each in found.items()},
         study,
         datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat(),
+        _estimates(path, content.get("estimates", [])),
     )
+
+
+def _estimates(path: Path, content: Sequence[Any]) -> tuple[Estimate, ...]:
+    try:
+        return tuple(map(Estimate.read, content))
+    except InvalidInput as error:
+        raise InvalidInput(f"{path.name}: {error}") from error
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -179,6 +202,7 @@ def _is_whole(content: dict[str, Any]) -> bool:
         and all(isinstance(each, dict) and _is_figure(each) for each in figures)
         and isinstance(found, dict)
         and all(isinstance(each, dict) and _are_sentences(each.get("checks")) for each in found.values())
+        and isinstance(content.get("estimates", []), list)
     )
 
 

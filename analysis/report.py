@@ -11,7 +11,7 @@ from analysis.figures.gallery import Picture, pictures
 from analysis.figures.interactive import packed_script
 from analysis.findings import Findings, find
 from analysis.landscape_part import Part, parts_of
-from analysis.measured import sources_of
+from analysis.measured import measured_now, sources_of
 from analysis.plate import Plate, png_of
 from analysis.results import StudyResults
 from analysis.tables import Table, tables, write_csv
@@ -40,7 +40,8 @@ def write_report(paths: StudyPaths) -> Path:
     """
     # Before anything is read: a driver may go on meanwhile, and the next report is then written anew.
     sources = sources_of(paths)
-    findings = find(StudyResults.open(paths))
+    measured = [estimate for each in measured_now(paths) for estimate in each.estimates]
+    findings = find(StudyResults.open(paths), measured)
     aside = Path(tempfile.mkdtemp(prefix=".report.", dir=paths.root))
     try:
         report = aside / "new"

@@ -1,24 +1,24 @@
 """The results of a study as the store holds them: what was searched, what was confirmed, with all records."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from lightning_modules.component import label, words
+from analysis.labels import labels
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
 from sweeps.crossed import Crossed
 from sweeps.files import read_json
-from sweeps.groups import by_value, describe
+from sweeps.groups import by_value
 from sweeps.paths import StudyPaths
 from sweeps.record import Purpose, RunRecord
 from sweeps.store import RunStore
 
-__all__ = ["ConfirmedRecipe", "StudyResults", "Trial", "labels"]
+__all__ = ["ConfirmedRecipe", "StudyResults", "Trial"]
 
 _format = 1
 
@@ -77,6 +77,7 @@ class StudyResults:
         provenance: where the results come from.
         crossed_seeds: on which the best recipe is trained too, None without them.
         crossed: the best recipe's complete runs on these.
+        crossed_groups: those of the best recipe of each group that is trained on them, by the group's name.
     """
 
     name: str
@@ -92,6 +93,7 @@ class StudyResults:
     provenance: Mapping[str, Any]
     crossed_seeds: Crossed | None = None
     crossed: Mapping[Seeds, RunRecord] = dataclasses.field(default_factory=dict)
+    crossed_groups: Mapping[str, Mapping[Seeds, RunRecord]] = dataclasses.field(default_factory=dict)
 
     @staticmethod
     def open(paths: StudyPaths) -> "StudyResults":
@@ -160,57 +162,18 @@ class StudyResults:
         return [*(trial.recipe for trial in self.trials), *(each.recipe for each in self.confirmed)]
 
 
-def labels(recipes: Iterable[Recipe]) -> dict[Recipe, str]:
-    """Return short labels that list only what differs: ``cyclic cosine, learning rate 0.031``.
-
-    A field that only some recipes have (a schedule's cycles) is listed if it
-    takes several values among those that have it.
-    """
-    leaves = {recipe: dict(_leaves(recipe)) for recipe in recipes}
-    values: dict[str, set[Any]] = {}
-    for each in leaves.values():
-        for path, value in each.items():
-            values.setdefault(path, set()).add(value)
-    found = {}
-    for recipe, each in leaves.items():
-        differing = [(path, value) for path, value in each.items() if len(values[path]) > 1]
-        # What a recipe is made of comes before its numbers.
-        differing.sort(key=lambda item: not isinstance(item[1], _Kind))
-        parts = [_part(path, value) for path, value in differing]
-        found[recipe] = ", ".join(parts) or describe(recipe)
-    return found
-
-
-@dataclass(frozen=True)
-class _Kind:
-    name: str
-
-
-def _leaves(component: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each setting of a component with its path, and the kinds of the components within."""
-    for field in dataclasses.fields(component):
-        value, path = getattr(component, field.name), f"{prefix}{field.name}"
-        if dataclasses.is_dataclass(value):
-            yield path, _Kind(words(type(value).__name__))
-            yield from _leaves(value, f"{path}.")
-        else:
-            yield path, value
-
-
-def _part(path: str, value: Any) -> str:
-    if isinstance(value, _Kind):
-        return value.name
-    return f"{path.rpartition('.')[2].replace('_', ' ')} {label(value)}"
-
-
 def _decode(content: dict[str, Any], store: RunStore) -> StudyResults:
     if content["format"] != _format:
         raise InvalidInput(f"The study's format is {content['format']}, this program reads {_format}: run it again.")
     budget = content["budget"]
     crossed = Crossed.from_json(budget.get("crossed"))
-    first = [each["recipe_json"] for each in content["confirmed"] if "winner 1" in each["reasons"]]
-    runs = [Run(store.recipe(recipe), seeds) for recipe in first for seeds in (crossed.seeds if crossed else ())]
-    found = {run.seeds: store.find(run, "confirm") for run in runs}
+    on_crossed = {
+        reason: runs
+        for each in content["confirmed"]
+        if crossed and crossed.takes(each["reasons"])
+        for runs in [_crossed(store, store.recipe(each["recipe_json"]), crossed)]
+        for reason in each["reasons"]
+    }
     return StudyResults(
         name=content["name"],
         question=content["question"],
@@ -238,8 +201,14 @@ def _decode(content: dict[str, Any], store: RunStore) -> StudyResults:
         ),
         provenance=content["provenance"],
         crossed_seeds=crossed,
-        crossed={seeds: record for seeds, record in found.items() if record is not None},
+        crossed=on_crossed.get("winner 1", {}),
+        crossed_groups={reason: runs for reason, runs in sorted(on_crossed.items()) if "=" in reason},
     )
+
+
+def _crossed(store: RunStore, recipe: Recipe, crossed: Crossed) -> dict[Seeds, RunRecord]:
+    found = {seeds: store.find(Run(recipe, seeds), "confirm") for seeds in crossed.seeds}
+    return {seeds: record for seeds, record in found.items() if record is not None}
 
 
 def _records(store: RunStore, recipe: Recipe, seeds: Sequence[int], purpose: Purpose) -> dict[int, RunRecord]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from analysis.curvature.summary import Curvature, curvature_of
 from analysis.measured import Illustration, write_measured
+from analysis.shown import loss_name
 from analysis.style import save, styled
 from analysis.subjects import Subjects, written
 
@@ -43,8 +44,9 @@ def measure_spectra(subjects: Subjects, count: int = 10) -> tuple[dict[str, Curv
 def _illustration(found: Mapping[str, Curvature]) -> Illustration:
     exact = {each.exact is not None for each in found.values()}
     bands = "" if exact == {True} else " Bands of an estimated density are two standard errors over its probes."
+    names = " or ".join(dict.fromkeys(loss_name(each.examples) for each in found.values()))
     caption = (
-        "Eigenvalues of the Hessian of the training loss, without penalties, at one solution each: how many lie near"
+        f"Eigenvalues of the Hessian of the {names}, without penalties, at one solution each: how many lie near"
         f" a value, smoothed by Gaussians of 1 % of the range, and below a mark for each of the outer ones.{bands}"
     )
     ends = "; ".join(f"{label} {each.bottom[0]:.3g} to {each.top[0]:.3g}" for label, each in found.items())

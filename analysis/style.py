@@ -96,5 +96,5 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     figure.savefig(png, dpi=2 * 96, metadata={"Software": None})
     # The layout has been found; finding it again takes as long as drawing.
     figure.set_layout_engine("none")
-    figure.savefig(pdf, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    figure.savefig(pdf, dpi=300, metadata={"CreationDate": None, "Producer": None, "Creator": None})
     return png, pdf

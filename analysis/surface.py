@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, get_args
 
 import numpy as np
@@ -10,10 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.checkpoint import checkpoint
 
+from analysis.digest import digest, tensor_bytes
 from analysis.many_points import ManyPoints, Span
 from analysis.memory import at_once
+from analysis.recorded_again import recorded_again
 from analysis.statistics import Statistics, is_normalized
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
@@ -68,6 +70,7 @@ class Surface:
         targets: of all examples.
         examples: which they are, in words.
         estimated_on: inputs on which running statistics are estimated anew.
+        memory: bytes that evaluation may take.
         normalized: whether the module has batch normalizations, without which all `Statistics` are the same.
         blocks: of examples, whose losses are recorded one at a time; one block if all fit into the memory.
     """
@@ -88,7 +91,7 @@ class Surface:
         self.loss, self.inputs, self.targets, self.examples = loss, inputs, targets, examples
         self.estimated_on = inputs if estimated_on is None else estimated_on
         self.carried = carried([module], inputs.dtype)
-        self.normalized = is_normalized(module)
+        self.memory, self.normalized = memory, is_normalized(module)
         sizes = at_once(self.module, inputs, memory)
         self._points = ManyPoints(self.module, loss, inputs, targets, self.estimated_on, self.carried, sizes)
         recorded = sizes.recorded
@@ -98,6 +101,12 @@ class Surface:
     def dtype(self) -> torch.dtype:
         """The precision of the evaluation."""
         return self.inputs.dtype
+
+    @cached_property
+    def examples_digest(self) -> bytes:
+        """A checksum of the inputs, the targets and the inputs that statistics are estimated on, made once."""
+        own = (self.inputs, self.targets, self.estimated_on)
+        return digest(part for each in own for part in tensor_bytes(each))
 
     def row(self, weights: Mapping[str, npt.NDArray[Any]]) -> Tensor:
         """Return the row (parameters,) that holds the weights of a snapshot.
@@ -127,8 +136,7 @@ class Surface:
         """
         if len(self.blocks) == 1:
             return self.share_of_mean(point, self.blocks[0])
-        shares = [checkpoint(self.share_of_mean, point, each, use_reentrant=False) for each in self.blocks]
-        return torch.stack(shares).sum()
+        return torch.stack([recorded_again(self.share_of_mean, point, each) for each in self.blocks]).sum()
 
     def share_of_mean(self, point: Tensor, block: slice) -> Tensor:
         """Return what a block of examples adds to the mean loss over all, a scalar; differentiable."""

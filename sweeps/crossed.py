@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Literal, get_args
 
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Seeds
 
-__all__ = ["Crossed", "run_names"]
+__all__ = ["Crossed", "Which", "run_names"]
+
+Which = Literal["best", "groups"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,16 +25,20 @@ class Crossed:
         init: seeds of the initial weights.
         order: seeds of the order of the data.
         split: seeds of the split.
+        of: which recipes are trained on them, the ``best`` of the search alone, or the best of each of its ``groups``.
 
     Raises:
-        InvalidInput: for no seed, seeds that repeat or are below 0, or one combination only.
+        InvalidInput: for no seed, seeds that repeat or are below 0, one combination only, or other recipes.
     """
 
     init: Sequence[int] = (0,)
     order: Sequence[int] = (0,)
     split: Sequence[int] = (0,)
+    of: Which = "best"
 
     def __post_init__(self) -> None:
+        if self.of not in get_args(Which):
+            raise InvalidInput(f"The crossed seeds are for {self.of!r}: give of='best' or of='groups'.")
         for name in self.streams:
             if not isinstance(getattr(self, name), Iterable):
                 raise InvalidInput(f"The crossed {name} seeds are {getattr(self, name)!r}: give range(…) or a list.")
@@ -64,7 +70,15 @@ class Crossed:
         Raises:
             InvalidInput: if they are no crossed seeds.
         """
-        return None if data is None else Crossed(**{name: data[name] for name in Crossed.streams})
+        if data is None:
+            return None
+        return Crossed(**{name: data[name] for name in Crossed.streams}, of=data.get("of", "best"))
+
+    def takes(self, reasons: Sequence[str]) -> bool:
+        """Tell whether a recipe confirmed for these reasons (``winner 1``, ``model=CNN``) is trained on them."""
+        if self.of == "best":
+            return "winner 1" in reasons
+        return "winner 1" in reasons or any("=" in reason for reason in reasons)
 
 
 def run_names(confirmed: Mapping[str, Any], budget: Mapping[str, Any]) -> list[str]:
@@ -79,7 +93,7 @@ def run_names(confirmed: Mapping[str, Any], budget: Mapping[str, Any]) -> list[s
     """
     crossed = Crossed.from_json(budget.get("crossed"))
     names = [Seeds.all(seed).name for seed in budget["report_seeds"]]
-    if crossed and "winner 1" in confirmed["reasons"]:
+    if crossed and crossed.takes(confirmed["reasons"]):
         names += [seeds.name for seeds in crossed.seeds]
     own = [f"{confirmed['recipe']}/{name}" for name in names]
     # A course of a version that told nothing of companions has none.

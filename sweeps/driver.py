@@ -165,10 +165,11 @@ class Driver:
         return list(dict.fromkeys([*runs, *more]))
 
     def _crossed(self, confirmed: Sequence[Confirmation]) -> list[Run]:
-        """Return the best recipe on the crossed seeds, of which there may be none."""
+        """Return the best recipe, or that of each group, on the crossed seeds, of which there may be none."""
         crossed = self.study.budget(self.budget_name).crossed
-        first = [each.recipe for each in confirmed if "winner 1" in each.reasons]
-        return [Run(recipe, seeds) for recipe in first for seeds in (crossed.seeds if crossed else ())]
+        if crossed is None:
+            return []
+        return [Run(each.recipe, seeds) for each in confirmed if crossed.takes(each.reasons) for seeds in crossed.seeds]
 
     def _begin(self, purpose: Purpose, runs: Sequence[Run], total: int) -> int:
         """Tell the watcher that a phase begins; return how many of its runs are complete."""

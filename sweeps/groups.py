@@ -1,13 +1,15 @@
 """Groups of recipes: those that share a field, for example their schedule."""
 
+import dataclasses
 import re
 from functools import reduce
+from typing import Any
 
 from lightning_modules.component import label, words
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 
-__all__ = ["by_value", "describe", "group_of"]
+__all__ = ["by_value", "comparable", "describe", "group_of"]
 
 _number = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)")
 
@@ -17,17 +19,53 @@ def group_of(recipe: Recipe, field: str) -> str:
 
     Arguments:
         recipe: the recipe.
-        field: a name of a recipe's field, with dots into components: ``schedule``, ``model.widths``.
+        field: a name of a recipe's field, with dots into components: ``schedule``, ``model.widths``; or several with
+            commas between, whose groups are all combinations: ``initializer, model.widths=he normal, 64``. A star
+            stands for all settings of a component (``schedule.*=cyclic cosine(cycles=5)``), and what a component lacks
+            is looked for in those within it: ``data.examples`` of label noise around a subset are the subset's.
 
     Raises:
         InvalidInput: if recipes have no such field.
     """
+    return f"{field}={', '.join(_kind(recipe, name.strip()) for name in field.split(','))}"
+
+
+def comparable(first: str, second: str) -> bool:
+    """Return whether two groups of one field are alike but for one thing; of a single field all pairs are.
+
+    Of several fields (``initializer, model.widths=…``) a pair that differs in two of them says nothing of either.
+
+    Arguments:
+        first: a group, as `group_of` names it.
+        second: another of the same field.
+    """
+    field, _, own = first.partition("=")
+    if "," not in field:
+        return True
+    pairs = zip(own.split(", "), second.partition("=")[2].split(", "), strict=False)
+    return sum(mine != other for mine, other in pairs) == 1
+
+
+def _kind(recipe: Recipe, field: str) -> str:
+    names = field.split(".")
+    whole = len(names) > 1 and names[-1] == "*"
     try:
-        value = reduce(getattr, field.split("."), recipe)
+        value = reduce(_setting, names[1 : -1 if whole else None], getattr(recipe, names[0]))
     except AttributeError as error:
         raise InvalidInput(f"The study groups by {field!r}, which recipes do not have: {error}.") from error
-    kind = words(type(value).__name__) if hasattr(value, "__dataclass_fields__") else label(value)
-    return f"{field}={kind}"
+    return words(type(value).__name__) if dataclasses.is_dataclass(value) and not whole else label(value)
+
+
+def _setting(component: Any, name: str) -> Any:
+    """Return a component's setting, or that of the first component within it that has it."""
+    if hasattr(component, name) or not dataclasses.is_dataclass(component):
+        return getattr(component, name)
+    for field in dataclasses.fields(component):
+        try:
+            return _setting(getattr(component, field.name), name)
+        except AttributeError:
+            continue
+    raise AttributeError(f"{words(type(component).__name__)} has no {name}")
 
 
 def describe(recipe: Recipe) -> str:

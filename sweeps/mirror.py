@@ -1,100 +1,20 @@
-"""What a study looks like in W&B: pure functions from records to descriptions of W&B runs."""
+"""What a study looks like in a tracker: pure functions from records to descriptions of runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from lightning_modules.component import content_hash
-from sweeps.files import checksum, read_arrays
+from sweeps.files import checksum
+from sweeps.measured_sharpness import Sharpness
+from sweeps.mirrored_run import Curves, MirroredRun, Predictions, Rows, digest_of
 from sweeps.record import RunRecord
 
-__all__ = ["Curves", "MirroredRun", "Rows", "confirmed_run", "search_trial", "study_run"]
+__all__ = ["confirmed_run", "search_run", "search_trial", "study_run"]
 
-Rows = Sequence[Mapping[str, Any]]
 _longest_tag = 64  # W&B refuses a longer one
-
-
-@dataclass(frozen=True)
-class Curves:
-    """The curves of one run of the store, and what is known without reading them.
-
-    Arguments:
-        path: the file of the curves.
-        checksum: of that file.
-        learning_rate: after each epoch's last step, (epochs,).
-    """
-
-    path: Path
-    checksum: str
-    learning_rate: tuple[float, ...]
-
-    def by_epoch(self) -> dict[str, npt.NDArray[np.float64]]:
-        """Return the curves, train_loss as the mean over each epoch's steps, and learning_rate: each (epochs,)."""
-        arrays = {name: array.astype(np.float64) for name, array in read_arrays(self.path).items()}
-        arrays["train_loss"] = arrays["train_loss"].reshape(len(self.learning_rate), -1).mean(axis=1)
-        return arrays | {"learning_rate": np.array(self.learning_rate)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class MirroredRun:
-    """A W&B run, in plain values: another process can write it without knowing the recipe's classes.
-
-    Arguments:
-        key: what makes it one run and no other; its W&B id is derived from this.
-        name: shown in W&B.
-        group: runs of one recipe.
-        job_type: search, confirm or study.
-        tags: at most 64 characters each.
-        config: plain JSON data.
-        curves: averaged over these runs of the store.
-        summary: plain JSON data.
-        tables: rows by name.
-        figures: image or SVG files with their checksums.
-    """
-
-    key: tuple[str, ...]
-    name: str
-    group: str
-    job_type: str
-    tags: tuple[str, ...]
-    config: Mapping[str, Any]
-    curves: tuple[Curves, ...] = ()
-    summary: Mapping[str, Any] = field(default_factory=dict)
-    tables: Mapping[str, Rows] = field(default_factory=dict)
-    figures: Mapping[Path, str] = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        """The W&B id: the same for the same study, recipe and seeds, wherever and whenever it is mirrored."""
-        return _digest(self.key)
-
-    @property
-    def digest(self) -> str:
-        """Names the content: a run whose content changed is mirrored again in place of the old one."""
-        content = [self.key, self.name, self.tags, list(self.config.items()), list(self.summary.items())]
-        files = [curves.checksum for curves in self.curves] + list(self.figures.values())
-        return _digest((repr(content), repr(sorted(files)), repr(self.tables)))
-
-    def history(self) -> list[dict[str, float]]:
-        """Return the values of each epoch, ``epoch`` counted from 1, averaged over the runs that are still finite.
-
-        ``finite_runs`` says how many those are; a value that no run has is left out.
-        """
-        columns = [curves.by_epoch() for curves in self.curves]
-        stacked = {name: np.stack([each[name] for each in columns]) for name in (columns[0] if columns else ())}
-        finite = {name: np.isfinite(values) for name, values in stacked.items()}
-        rows = []
-        for epoch in range(len(self.curves[0].learning_rate) if self.curves else 0):
-            row = {"epoch": float(epoch + 1), "finite_runs": float(finite["train_loss"][:, epoch].sum())}
-            for name, values in stacked.items():
-                if finite[name][:, epoch].any():
-                    row[name] = float(values[finite[name][:, epoch], epoch].mean())
-            rows.append(row)
-        return rows
+_curves, _predictions = "curves.safetensors", "predictions.safetensors"
 
 
 def search_trial(study: str, number: int, records: Sequence[RunRecord], objective: float) -> MirroredRun:
@@ -107,10 +27,11 @@ def search_trial(study: str, number: int, records: Sequence[RunRecord], objectiv
         objective: what the search was told.
     """
     recipe = records[0].recipe
+    ordered = sorted(records, key=lambda record: tuple(vars(record.seeds).values()))
     told = (f"validation_{records[0].score.name}", "validation_loss", "train_loss")
     rows = [
         vars(record.seeds) | {name: record.metrics.get(name) for name in told} | {"diverged_step": record.diverged_step}
-        for record in records
+        for record in ordered
     ]
     diverged = sum(record.diverged_step is not None for record in records)
     return MirroredRun(
@@ -123,45 +44,51 @@ def search_trial(study: str, number: int, records: Sequence[RunRecord], objectiv
             "study": study,
             "trial": number,
             "recipe": recipe.to_json(),
-            "seeds": [dict(vars(record.seeds)) for record in records],
+            "seeds": [dict(vars(record.seeds)) for record in ordered],
         },
-        curves=_curves(records),
-        summary={"objective": objective, "runs": len(records), "diverged": diverged},
+        curves=_curves_of(ordered),
+        numbers={"objective": objective, "runs": len(records), "diverged": diverged},
         tables={"seeds": rows},
     )
 
 
-def confirmed_run(study: str, record: RunRecord, groups: Sequence[str]) -> MirroredRun:
-    """Describe a confirmed run: its curves and its final metrics.
+def search_run(study: str, record: RunRecord) -> MirroredRun:
+    """Describe one run of the search by itself.
+
+    Arguments:
+        study: its name.
+        record: of the run.
+    """
+    return _trained_run(study, record, "search", (study, "search"), {})
+
+
+def confirmed_run(study: str, record: RunRecord, groups: Sequence[str], sharpness: Sharpness) -> MirroredRun:
+    """Describe a confirmed run: its curves, its final metrics and its snapshots.
 
     Arguments:
         study: its name.
         record: of the run.
         groups: labels of the groups that its recipe stands for.
+        sharpness: what was measured of the study's runs.
     """
-    recipe, seeds = record.recipe, record.seeds
-    return MirroredRun(
-        key=(study, recipe.hash, seeds.name),
-        name=f"{recipe.hash} {seeds.name}",
-        group=recipe.hash,
-        job_type="confirm",
-        tags=tuple(dict.fromkeys(_tag(label) for label in (study, *groups))),
-        config={"study": study, "recipe": recipe.to_json(), "seeds": dict(vars(seeds))},
-        curves=_curves([record]),
-        summary={**record.metrics, "diverged_step": record.diverged_step},
-    )
+    return _trained_run(study, record, "confirm", (study, *groups), sharpness)
 
 
 def study_run(
-    study: str, results: Mapping[str, Any], tables: Mapping[str, Rows], figures: Sequence[Path]
+    study: str,
+    results: Mapping[str, Any],
+    tables: Mapping[str, Rows],
+    figures: Sequence[Path],
+    artifacts: Mapping[str, Sequence[Path]],
 ) -> MirroredRun:
-    """Describe a study's results: what ``results.json`` says, its tables and its figures.
+    """Describe a study's results: what ``results.json`` says, its tables, its figures and its files.
 
     Arguments:
         study: its name.
         results: plain JSON data.
         tables: rows by the table's name.
         figures: image or SVG files.
+        artifacts: files by the name of what they are together.
     """
     return MirroredRun(
         key=(study, "study"),
@@ -170,24 +97,56 @@ def study_run(
         job_type="study",
         tags=(_tag(study),),
         config={"study": study},
-        summary=dict(results),
+        numbers=dict(results),
         tables=tables,
         figures={path: checksum(path) for path in figures},
+        artifacts={name: {path: checksum(path) for path in files} for name, files in artifacts.items() if files},
     )
 
 
-def _curves(records: Sequence[RunRecord]) -> tuple[Curves, ...]:
+def _trained_run(
+    study: str, record: RunRecord, purpose: str, labels: Sequence[str], sharpness: Sharpness
+) -> MirroredRun:
+    recipe, seeds = record.recipe, record.seeds
+    own = ("search",) if purpose == "search" else ()
+    # Of a run that diverged a tracker would show the last values that were finite, as if they were its outcome.
+    lost = {} if record.diverged_step is None else dict.fromkeys(_final(record))
+    return MirroredRun(
+        key=(study, recipe.hash, seeds.name, *own),
+        name=f"{recipe.hash} {seeds.name}",
+        group=recipe.hash,
+        job_type=purpose,
+        tags=tuple(dict.fromkeys(_tag(label) for label in labels)),
+        config={"study": study, "recipe": recipe.to_json(), "seeds": dict(vars(seeds))},
+        curves=_curves_of([record]),
+        sharpness=sharpness.get((recipe.hash, seeds.name), ()),
+        predictions=_predictions_of(record),
+        numbers={**lost, **record.metrics, "diverged_step": record.diverged_step},
+    )
+
+
+def _final(record: RunRecord) -> tuple[str, ...]:
+    """Return the names of the metrics that a curve has too."""
+    return ("train_loss", "validation_loss", f"validation_{record.score.name}")
+
+
+def _curves_of(records: Sequence[RunRecord]) -> tuple[Curves, ...]:
     """Return the curves of runs of one recipe, whose learning rates are the same."""
-    first, name = records[0], "curves.safetensors"
+    first = records[0]
     ends = np.arange(1, first.recipe.epochs + 1) * first.steps_per_epoch - 1
     rates = tuple(first.learning_rates()[ends].tolist())
-    return tuple(Curves(record.folder / name, record.files[name], rates) for record in records)
+    return tuple(
+        Curves(record.folder / _curves, record.files[_curves], first.steps_per_epoch, rates) for record in records
+    )
+
+
+def _predictions_of(record: RunRecord) -> Predictions | None:
+    if not record.snapshot_steps:
+        return None
+    path, task = record.folder / _predictions, record.recipe.loss.task
+    return Predictions(path, record.files[_predictions], record.snapshot_steps, task)
 
 
 def _tag(label: str) -> str:
     """Return a label as a tag; a long one is cut and keeps its identity by a digest."""
-    return label if len(label) <= _longest_tag else f"{label[: _longest_tag - 13]} {_digest((label,))}"
-
-
-def _digest(parts: tuple[str, ...]) -> str:
-    return content_hash(list(parts))
+    return label if len(label) <= _longest_tag else f"{label[: _longest_tag - 13]} {digest_of((label,))}"

@@ -72,6 +72,11 @@ class StudyPaths:
         return self.root / "wandb"
 
     @property
+    def trackers(self) -> Path:
+        """The folder of what other trackers hold, a folder each."""
+        return self.root / "trackers"
+
+    @property
     def report(self) -> Path:
         """The folder of the report."""
         return self.root / "report"

@@ -7,31 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from lightning_modules.errors import InvalidInput
-from lightning_modules.recipe import Recipe, Seeds
+from lightning_modules.recipe import Seeds
+from sweeps.best_so_far import Best, GroupCourse, best_of, course_of_groups, record_of
 from sweeps.crossed import run_names
 from sweeps.files import read_json
-from sweeps.groups import describe
 from sweeps.lock import is_locked
 from sweeps.paths import StudyPaths
 from sweeps.study import sign_of
 from sweeps.successive_halving import SuccessiveHalving
 
-__all__ = ["Best", "Status", "status_of"]
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best trial so far.
-
-    Arguments:
-        number: of the trial.
-        value: of the study's metric.
-        label: of its recipe in a few words; the hash, if this program does not know what the recipe is made of.
-    """
-
-    number: int
-    value: float
-    label: str
+__all__ = ["Status", "status_of"]
 
 
 @dataclass(frozen=True)
@@ -48,10 +33,12 @@ class Status:
         told: trials that have their value.
         dropped: trials that were given up, by racing or halving.
         diverged: trials of which some run diverged.
+        diverged_runs: of the search, and of the winners.
         searched: runs of the search that are complete, of how many; of trials that halving drops there are none.
         confirmed: runs of the winners and companions of these that are complete, of how many; the second None before
             the winners are known.
         best: trial so far.
+        groups: the best value so far of each group, by trial.
         seconds_left: estimated from the journal; None without a basis, 0 of a complete study.
         finished: whether the study is complete.
     """
@@ -65,9 +52,11 @@ class Status:
     told: int
     dropped: int
     diverged: int
+    diverged_runs: tuple[int, int]
     searched: tuple[int, int]
     confirmed: tuple[int, int | None]
     best: Best | None
+    groups: tuple[GroupCourse, ...]
     seconds_left: float | None
     finished: bool
 
@@ -135,9 +124,11 @@ def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, A
         told=len(trials),
         dropped=len(dropped),
         diverged=sum(trial["diverged_seeds"] > 0 for trial in trials),
+        diverged_runs=(sum(trial["diverged_seeds"] for trial in trials), _diverged(paths, winners)),
         searched=(searched, wanted),
         confirmed=confirmed,
-        best=_best(trials, metric),
+        best=best_of(paths, trials, metric, search_seeds),
+        groups=course_of_groups(trials, course.get("group_by", []), sign_of(metric)),
         seconds_left=left,
         finished=finished,
     )
@@ -164,17 +155,9 @@ def _complete(paths: StudyPaths, recipes: Iterable[str], names: Sequence[str]) -
     return sum((paths.runs / recipe / name / "record.json").is_file() for recipe in recipes for name in names)
 
 
-def _best(trials: Sequence[Mapping[str, Any]], metric: str) -> Best | None:
-    whole = [trial for trial in trials if not trial.get("dropped", False)]
-    if not whole:
-        return None
-    sign = sign_of(metric)
-    best = min(whole, key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]))
-    try:
-        label = describe(Recipe.from_json(best["recipe_json"]))
-    except InvalidInput:  # made of what a study file defines, and that is executed only when the user names it
-        label = f"recipe {best['recipe']}"
-    return Best(best["number"], best["value"], label)
+def _diverged(paths: StudyPaths, names: Iterable[str]) -> int:
+    records = (record_of(paths, recipe, seeds) for recipe, _, seeds in (name.partition("/") for name in names))
+    return sum(record.get("diverged_step") is not None for record in records)
 
 
 def _lines(paths: StudyPaths, budget_name: str) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """A study: one question about an optimization landscape, and all that is needed to answer it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -10,6 +11,7 @@ from lightning_modules.recipe import Recipe
 from lightning_modules.score import Score, score_of
 from sweeps.claim import Claim
 from sweeps.crossed import Crossed
+from sweeps.measurement import Measurement
 from sweeps.racing import Racing
 from sweeps.sampler import Sampler, check_sampler, given_values
 from sweeps.successive_halving import SuccessiveHalving
@@ -40,10 +42,11 @@ class Budget:
         halving: trains most recipes for a part of the epochs; none unless it is given.
         crossed: seeds whose init, order and split are varied apart, on which the best recipe is trained for the
             variance components; disjoint from the search seeds too. None unless it is given.
+        measurements: what is measured when all runs are complete, besides test scores; claims may cite its estimates.
 
     Raises:
         InvalidInput: for a count below 1, seeds that repeat, search and report or crossed seeds that overlap, racing
-            beside halving, or halving without recipes or epochs enough for it.
+            beside halving, halving without recipes or epochs enough for it, or measurements of one name.
     """
 
     trials: int
@@ -56,6 +59,7 @@ class Budget:
     racing: Racing | None = None
     halving: SuccessiveHalving | None = None
     crossed: Crossed | None = None
+    measurements: Sequence[Measurement] = ()
 
     def __post_init__(self) -> None:
         for name in ("trials", "epochs", "winners", "members", "parallel_trials"):
@@ -75,6 +79,7 @@ class Budget:
             raise InvalidInput(f"The budget's racing is {self.racing!r}: give Racing(), or None.")
         self._check_halving()
         self._check_crossed()
+        self._check_measurements()
         overlap = sorted(set(self.search_seeds) & set(self.report_seeds))
         if overlap:
             raise InvalidInput(
@@ -103,6 +108,19 @@ class Budget:
                 raise InvalidInput(
                     f"Search seeds and crossed {name} seeds overlap in {', '.join(map(str, overlap))}: give fresh ones,"
                     f" for example {name}=range({max(self.search_seeds) + 1}, …)."
+                )
+
+    def _check_measurements(self) -> None:
+        if not isinstance(self.measurements, Iterable) or not all(
+            isinstance(m, Measurement) for m in self.measurements
+        ):
+            raise InvalidInput(f"The budget's measurements are {self.measurements!r}: give a list of measurements.")
+        object.__setattr__(self, "measurements", tuple(self.measurements))
+        for name, count in Counter(each.name for each in self.measurements).items():
+            if count > 1:
+                raise InvalidInput(
+                    f"The budget has {count} measurements of the name {name!r}, and each writes a file of its name:"
+                    " give one."
                 )
 
     def _check_halving(self) -> None:

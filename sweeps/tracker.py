@@ -6,10 +6,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sweeps.mirror import Rows
+from sweeps.mirrored_run import Rows
 from sweeps.record import RunRecord
 
-__all__ = ["NoTracker", "Tracker"]
+__all__ = ["NoTracker", "SeveralTrackers", "Tracker"]
 
 
 class Tracker(ABC):
@@ -27,8 +27,14 @@ class Tracker(ABC):
         """Take a confirmed run and the labels of the groups that its recipe stands for."""
 
     @abstractmethod
-    def study(self, results: Mapping[str, Any], tables: Mapping[str, Rows], figures: Sequence[Path]) -> None:
-        """Take the content of ``results.json``, the rows of each table and the figures' files."""
+    def study(
+        self,
+        results: Mapping[str, Any],
+        tables: Mapping[str, Rows],
+        figures: Sequence[Path],
+        artifacts: Mapping[str, Sequence[Path]],
+    ) -> None:
+        """Take the content of ``results.json``, the rows of each table, the figures and, by a name, files together."""
 
     @abstractmethod
     def close(self) -> None:
@@ -43,17 +49,41 @@ class Tracker(ABC):
         self.close()
 
 
-class NoTracker(Tracker):
-    """Tracks nothing."""
+class SeveralTrackers(Tracker):
+    """Tells all of several trackers.
+
+    Arguments:
+        trackers: to be told; of none this tracks nothing.
+    """
+
+    def __init__(self, trackers: Sequence[Tracker]) -> None:
+        self._trackers = tuple(trackers)
 
     def search_trial(self, number: int, records: Sequence[RunRecord], objective: float) -> None:
-        """Do nothing."""
+        for tracker in self._trackers:
+            tracker.search_trial(number, records, objective)
 
     def confirmed_run(self, record: RunRecord, groups: Sequence[str]) -> None:
-        """Do nothing."""
+        for tracker in self._trackers:
+            tracker.confirmed_run(record, groups)
 
-    def study(self, results: Mapping[str, Any], tables: Mapping[str, Rows], figures: Sequence[Path]) -> None:
-        """Do nothing."""
+    def study(
+        self,
+        results: Mapping[str, Any],
+        tables: Mapping[str, Rows],
+        figures: Sequence[Path],
+        artifacts: Mapping[str, Sequence[Path]],
+    ) -> None:
+        for tracker in self._trackers:
+            tracker.study(results, tables, figures, artifacts)
 
     def close(self) -> None:
-        """Do nothing."""
+        for tracker in self._trackers:
+            tracker.close()
+
+
+class NoTracker(SeveralTrackers):
+    """Tracks nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(())

@@ -20,7 +20,7 @@ from sweeps.verified_run import is_leftover, verify_run
 __all__ = ["verify"]
 
 _databases = {"search.db", "search.db-wal", "search.db-shm"}
-_folders = {"runs", "single", "wandb", "report", "landscape", "comparison", "ensembles", "damaged"}
+_folders = {"runs", "single", "wandb", "trackers", "report", "ensembles", "landscape", "comparison", "damaged"}
 _files = {".lock", ".stop", "search.id", "study.json", "driver.json", "journal.jsonl", *_databases}
 
 

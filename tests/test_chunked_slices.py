@@ -146,12 +146,13 @@ def change(what):
             loss = CrossEntropy(label_smoothing=0.1)
         case "forward":
             module[1] = Other()
-    made = Surface(module, loss, inputs, targets)
+    made = Surface(module, loss, inputs, targets, estimated_on=inputs[1:] if what == "estimated on" else None)
     return made, center, seed, statistics
 
 
 @pytest.mark.parametrize(
-    "what", ["weights", "direction", "inputs", "targets", "statistics", "precision", "loss", "forward"]
+    "what",
+    ["weights", "direction", "inputs", "estimated on", "targets", "statistics", "precision", "loss", "forward"],
 )
 def test_a_foreign_chunk_is_never_used(what, tmp_path):
     plane(tmp_path)
@@ -182,4 +183,10 @@ def test_a_range_that_is_chosen_is_resumed_too(tmp_path, monkeypatch):
     second = random_line(surface, center, seed=1, reach=BorderRise(5), points=5, evaluation=how)
     assert set(asked) == {1}
     assert equal(first, second)
+    # The examples are read through once a surface, however often it is asked.
+    digested = []
+    monkeypatch.setattr("analysis.surface.digest", lambda parts: digested.append(parts) or b"")
+    surface, center = problem()
+    random_line(surface, center, seed=1, reach=BorderRise(5), points=5, evaluation=how)
+    assert len(digested) == 1
     assert first.checks == second.checks

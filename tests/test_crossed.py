@@ -1,12 +1,13 @@
 """Crossed seeds from the study's file to its report: every run once, none mixed with the report seeds."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from analysis.comparison.components import components_of
+from analysis.comparison.components import components_of, components_of_groups
 from analysis.inference.components import variance_components
 from analysis.report import write_report
 from analysis.results import StudyResults
@@ -45,8 +46,9 @@ def test_all_combinations_are_there_once():
         ({"order": []}, "at least one seed"),
         ({"split": [-1, 2]}, "crossed split seed"),
         ({"init": 3}, "give range"),
+        ({"init": [1, 2], "of": "all"}, "give of='best'"),
     ],
-    ids=["none", "twice", "empty", "negative", "number"],
+    ids=["none", "twice", "empty", "negative", "number", "others"],
 )
 def test_seeds_that_cross_nothing_are_refused(arguments, said):
     with pytest.raises(InvalidInput, match=said):
@@ -138,6 +140,23 @@ def test_report_and_comparison_show_them(paths, capsys, monkeypatch):
     assert len(written["components"]) == 7
     # With one group there is nothing to tell apart, and the components are shown all the same.
     assert ("first – second" in out) == (len(StudyResults.open(paths).groups("schedule")) > 1)
+
+
+def test_the_best_of_each_group_is_trained_on_all_combinations_where_groups_are_asked_for(paths, tmp_path):
+    shutil.copytree(paths.root, tmp_path / "it")
+    of_groups = replace(budget, crossed=replace(crossed, of="groups"))
+    run(tmp_path, what=replace(study, budgets={"default": of_groups}))
+    results = StudyResults.open(StudyPaths(tmp_path / "it"))
+    groups = results.groups("schedule")
+    assert set(results.crossed_groups) == set(groups)
+    for key, runs in results.crossed_groups.items():
+        assert set(runs) == set(crossed.seeds)
+        assert {record.recipe for record in runs.values()} == {groups[key].recipe}
+    # What the best alone gave is what it gives among the others.
+    assert components_of(results).components == components_of(StudyResults.open(paths)).components
+    best = next(key for key, each in groups.items() if each.recipe == results.winners["winner"].recipe)
+    assert components_of_groups(results)[best].components == components_of(results).components
+    assert status_of(StudyPaths(tmp_path / "it")).confirmed[0] == 13 * len(groups)
 
 
 def test_a_study_that_is_run_again_trains_nothing(paths):

@@ -249,6 +249,7 @@ def test_confirmations_by_hand():
         (trials[0].recipe, ("schedule=constant",)),
     ]
     assert group_of(trials[1].recipe, "model.widths") == "model.widths=3"
+    assert group_of(trials[1].recipe, "initializer, model.widths") == "initializer, model.widths=he normal, 3"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.estimate import Estimate, t_interval
-from analysis.results import StudyResults, labels
+from analysis.labels import labels
+from analysis.results import StudyResults
 from analysis.scores import paired_difference, test_score
 from lightning_modules.errors import InvalidInput
 from tests.stores import TinyStudy, constant, cosine, cyclic, diverging, report_seeds, write_study

@@ -43,7 +43,11 @@ def study_file(tmp_path_factory):
     """The study `smoke` under another name, whose processes have the fault layer."""
     file = tmp_path_factory.mktemp("studies") / "faulty.py"
     text = (repository / "studies" / "smoke.py").read_text()
-    file.write_text(text.replace("def recipe", "from tests.fault_layer import install\n\ninstall()\n\n\ndef recipe", 1))
+    file.write_text(
+        text.replace("members=3, ", "").replace(
+            "def recipe", "from tests.fault_layer import install\n\ninstall()\n\n\ndef recipe", 1
+        )
+    )
     return file
 
 
@@ -184,6 +188,7 @@ class Jumping(datetime.datetime):
         return super().now(tz) + datetime.timedelta(days=(-3) ** (Jumping.looks % 8))
 
 
+@slow
 def test_a_clock_that_jumps_changes_nothing(tmp_path, study_file, whole, monkeypatch):
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("sweeps", "optuna") and vars(module).get("datetime") is datetime.datetime:
@@ -263,6 +268,7 @@ def test_a_worker_that_is_killed_or_stands_still_costs_what_it_did_since_its_che
     assert alone <= trained < alone * (1 + 1 - reached / epochs)
 
 
+@slow
 def test_processes_that_are_all_stopped_for_a_while_go_on(tmp_path, long_task):
     script = tmp_path / "drive.py"
     script.write_text(

@@ -220,6 +220,18 @@ def test_a_profile_without_a_sample_of_three_has_no_band(line):
     assert not vertices or not np.isfinite(np.concatenate(vertices)).any()
 
 
+def test_each_given_direction_can_be_told_from_the_others():
+    both = replace(profile(), drawn="")
+    for line, shades in ((both, 2), (replace(both, others=()), len(both.losses))):
+        drawing = loss_profile.draw(line)
+        for axes in drawing.axes:
+            looks = [(each.get_color(), each.get_linestyle()) for each in axes.lines[: len(line.losses)]]
+            assert len(set(looks)) == len(line.losses) == 4
+            own = {each.get_color() for each in axes.lines if "direction" in str(each.get_label())}
+            assert len(own) == shades
+        assert "training set, direction 4" in [text.get_text() for text in drawing.legends[0].get_texts()]
+
+
 def test_a_profile_marks_the_steps_that_are_not_finite():
     line = profile()
     line.losses[1, 0] = np.nan

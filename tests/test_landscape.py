@@ -180,6 +180,7 @@ def test_running_statistics_of_another_model_are_told_of():
 def test_slices_of_a_landscape_take_all_options(tmp_path):
     landscape = Landscape(model("mixer"), nn.CrossEntropyLoss(), loader(), examples="fifty", memory=10**6)
     other = landscape.on(loader(count=30), "thirty")
+    assert other.memory == landscape.surface.memory == 10**6
     how = Evaluation("re-estimated", also=(other,), folder=tmp_path, chunk=8)
     line = landscape.slice(directions=2, points=5, drawn=LayerNormalized(), reach=BorderRise(2), evaluation=how)
     assert (line.examples, line.statistics, line.others[0].examples) == ("fifty", "re-estimated", "thirty")

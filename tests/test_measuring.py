@@ -1,5 +1,6 @@
 """The verbs on checkpoints and studies: what they write, and one sentence for what cannot be measured."""
 
+import json
 import sys
 
 import numpy as np
@@ -142,6 +143,8 @@ def test_the_spectrum_of_a_checkpoint_is_that_of_the_landscape(project, tmp_path
     found = found_in(tmp_path / "out" / "spectrum.json")["best"]
     exact = Landscape(project, nn.CrossEntropyLoss(), data()).spectrum().values
     np.testing.assert_allclose(found["eigenvalues"], exact, atol=1e-9)
+    (figure,) = json.loads((tmp_path / "out" / "spectrum.json").read_text())["figures"]
+    assert "Hessian of the loss on the given examples, without penalties" in figure["caption"]
     assert not any("learning rate" in check for check in found["checks"])
     assert not (tmp_path / "landscape").exists()
 

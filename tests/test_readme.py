@@ -1,5 +1,8 @@
-"""The README's own model trains, and its commands measure, as it says."""
+"""Every program and every command of the README does what it says, and its tables name every verb."""
 
+import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -16,18 +19,22 @@ from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.training.fit import fit
 from tests.conftest import plain_loop, worst
 from tests.test_cli import atlas
+from tests.test_help import check_command, verbs
 
-readme = (Path(__file__).parent.parent / "README.md").read_text()
-programs = [block.partition("```")[0] for block in readme.split("```python\n")[1:]]
+repository = Path(__file__).parent.parent
+readme = (repository / "README.md").read_text()
+blocks = re.findall(r"^```(\w*)\n(.*?)^```$", readme, flags=re.MULTILINE | re.DOTALL)
+# A program that is added has no test yet: these names are then too few.
+study_program, model_program, landscape_program = [text for language, text in blocks if language == "python"]
+shell = [line.partition("#")[0].split() for language, text in blocks if language == "sh" for line in text.splitlines()]
 
 
 @pytest.fixture
 def attention():
     """The class `Attention` of the README's second program, loaded as the module of a user."""
-    program = programs[1]
     module = ModuleType("readme_model")
     sys.modules[module.__name__] = module
-    exec(program, vars(module))
+    exec(model_program, vars(module))
     yield module.Attention
     del sys.modules[module.__name__]
 
@@ -45,9 +52,8 @@ def test_the_readmes_own_model_is_trained_in_a_stack_as_alone(attention):
 
 
 def test_the_readmes_landscape_is_measured():
-    assert len(programs) == 3
     found = {}
-    exec(programs[2], found)
+    exec(landscape_program, found)
     assert found["plane"].losses.shape == (51, 51)
     assert np.isfinite(found["plane"].losses).all()
     np.testing.assert_array_equal(found["lines"].losses.shape, (3, 51))
@@ -59,9 +65,9 @@ def test_the_readmes_landscape_is_measured():
     assert np.isfinite(found["barrier"].above_line)
 
 
-def test_the_readmes_commands_measure_checkpoints(tmp_path, capsys, monkeypatch):
-    blocks = [each.partition("```")[0] for each in readme.split("```sh\n")[1:]]
-    (block,) = [each for each in blocks if "--checkpoint" in each]
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with what the README's commands name: a module of the user's and two checkpoints."""
     (tmp_path / "mine.py").write_text(
         "import torch\nfrom torch import nn\nfrom torch.utils.data import DataLoader, TensorDataset\n\n\n"
         "def make():\n    return nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3))\n\n\n"
@@ -74,11 +80,64 @@ def test_the_readmes_commands_measure_checkpoints(tmp_path, capsys, monkeypatch)
     save_file(second, tmp_path / "last.safetensors")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    commands = [line.split() for line in block.splitlines()]
-    assert [words[:2] for words in commands] == [["atlas", verb] for verb in ("slice", "spectrum", "path", "sharpness")]
-    for words in commands:
-        assert atlas(capsys, monkeypatch, *words[1:])[0] == 0
-    del sys.modules["mine"]
-    found = {str(file.relative_to(tmp_path / "landscape")) for file in tmp_path.glob("landscape/*/*.json")}
+    yield tmp_path
+    sys.modules.pop("mine", None)
+
+
+def test_every_block_is_a_program_or_of_commands():
+    assert {language for language, _ in blocks} == {"python", "sh"}
+    assert {words[0] for words in shell} == {"atlas", "make"}
+
+
+def test_the_readmes_study_runs(tmp_path, capsys, monkeypatch):
+    text = study_program
+    assert len(text.splitlines()) <= 25
+    for long, short in (("trials=16", "trials=3"), ("epochs=15", "epochs=2"), ("range(100, 110)", "range(100, 102)")):
+        assert long in text
+        text = text.replace(long, short)
+    (tmp_path / "width.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert atlas(capsys, monkeypatch, "run", "width.py")[0] == 0
+    assert (tmp_path / "runs" / "width" / "report" / "index.html").is_file()
+
+
+def test_the_readmes_commands_of_checkpoints_measure(folder, capsys, monkeypatch):
+    for words in shell:
+        if words[0] == "atlas":
+            assert atlas(capsys, monkeypatch, *words[1:])[0] == 0, words
+    found = {str(file.relative_to(folder / "landscape")) for file in folder.glob("landscape/*/*.json")}
     own = {f"best/{name}.json" for name in ("slice", "plane", "spectrum", "sharpness")}
     assert found == own | {"best_to_last/paths.json"}
+
+
+@pytest.mark.parametrize("target", [words[1] for words in shell if words[0] == "make"])
+def test_the_readmes_targets_are_those_of_the_makefile(target):
+    """What they run: the tests, which this is one of, and the demo, which `test_quickstart` runs in a smoke budget."""
+    said = subprocess.run(["make", "-n", target], cwd=repository, capture_output=True, text=True, check=True).stdout
+    last = said.splitlines()[-1].removeprefix(".venv/bin/")
+    assert last == {"demo": "atlas run quickstart", "test": "python -m pytest --numprocesses 2"}[target]
+
+
+def test_the_tables_name_every_verb_and_no_other():
+    rows = re.findall(r"^\| `atlas ([^`]*)`", readme, flags=re.MULTILINE)
+    assert {row.split()[0] for row in rows} == set(verbs)
+
+
+def test_every_command_and_option_of_the_text_is_one():
+    for words in shell:
+        if words[0] == "atlas":
+            check_command(words)
+    text = re.sub(r"^```.*?^```$", "", readme, flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`((?:\.venv/bin/)?atlas [a-z][^`]*)`", text)
+    assert len(named) > 20
+    for line in named:
+        check_command(shlex.split(line))
+    options = {name for verb in verbs.values() for each in verb.params for name in (*each.opts, *each.secondary_opts)}
+    quoted = {word for span in re.findall(r"`([^`\n]*)`", text) for word in span.split() if word.startswith("--")}
+    assert quoted <= options
+
+
+def test_every_row_of_a_verb_names_its_own_options():
+    for verb, text in re.findall(r"^\| `atlas ([a-z]+)[^`]*`[^|]*\|(.*)\|$", readme, flags=re.MULTILINE):
+        for option in re.findall(r"`(--[a-z-]+)[ `]", text):
+            check_command(["atlas", verb, option])

@@ -10,17 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
+from scipy import stats
 
 from analysis.results import StudyResults
 from lightning_modules.errors import InvalidInput
+from lightning_modules.models.mlp import MLP
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Run, Seeds
 from lightning_modules.training.result import RunResult
 from studies.command import status as shown
+from studies.command.sparkline import sparkline
 from sweeps.activity import Activity
+from sweeps.best_so_far import course_of_groups
 from sweeps.executors.in_process import InProcess
 from sweeps.files import read_json, write_json
+from sweeps.groups import group_of
 from sweeps.lock import locked
 from sweeps.paths import StudyPaths
 from sweeps.status import status_of
@@ -83,6 +90,90 @@ def test_a_complete_study_agrees_with_its_course(watched):
     assert "SGD(learning_rate=" in status.best.label
 
 
+def test_the_best_has_the_interval_of_its_seeds(watched):
+    paths, _ = watched
+    best = status_of(paths).best
+    course = {each["number"]: each["recipe"] for each in read_json(paths.study)["trials"]}
+    found = {r.seeds.init: r for r in RunStore(paths.runs).records() if r.recipe.hash == course[best.number]}
+    values = [found[seed].metrics["validation_accuracy"] for seed in (0, 1)]
+    assert best.values == tuple(values)
+    low, high = stats.t.interval(0.95, 1, loc=np.mean(values), scale=stats.sem(values))
+    (line,) = [line for line in shown.lines(status_of(paths)) if line.startswith("best")]
+    interval = (
+        f"{best.value:.4f} [{max(low, 0):.4f}, {min(high, 1):.4f}] over 2 search seeds, optimistic as the best of"
+    )
+    assert interval in line
+
+
+def test_a_best_whose_seed_counts_as_guessing_has_no_interval(watched, tmp_path):
+    paths, _ = watched
+    course = read_json(paths.study)
+    best = max(course["trials"], key=lambda trial: trial["value"])
+    best["value"] += 0.01  # as the mean of other numbers than the records'
+    copy = changed(paths, tmp_path, trials=course["trials"])
+    assert status_of(copy).best.values == ()
+    assert "without an interval, as a seed is missing or counts as guessing" in "".join(shown.lines(status_of(copy)))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.booleans()), max_size=12), st.sampled_from((-1, 1))
+)
+def test_the_course_of_each_group_is_its_best_after_every_trial(drawn, sign):
+    trials = [
+        {"recipe_json": {"schedule": name}, "value": float(value), "dropped": dropped, "diverged_seeds": int(dropped)}
+        for name, value, dropped in drawn
+    ]
+    groups = {group.label: group for group in course_of_groups(trials, ["schedule"], sign)}
+    assert set(groups) == {f"schedule={name}" for name, _, _ in drawn}
+    for name in {name for name, _, _ in drawn}:
+        group = groups[f"schedule={name}"]
+        for count, best in enumerate(group.values, 1):
+            own = [value for each, value, dropped in drawn[:count] if each == name and not dropped]
+            assert best == (sign * max(sign * value for value in own) if own else None)
+        assert group.trials == sum(each == name for each, _, _ in drawn)
+        assert group.diverged == sum(each == name and dropped for each, _, dropped in drawn)
+
+
+def test_groups_are_called_what_the_search_calls_them():
+    recipes = [cosine, replace(cosine, model=MLP(widths=(3, 4))), replace(cosine, batch_size=7)]
+    for fields in (
+        ["schedule"],
+        ["model.widths"],
+        ["optimizer.learning_rate"],
+        ["batch_size", "model"],
+        ["schedule, batch_size"],
+    ):
+        trials = [{"recipe_json": each.to_json(), "value": 1.0, "diverged_seeds": 0} for each in recipes]
+        names = {group.label for group in course_of_groups(trials, fields, 1)}
+        assert names == {group_of(each, field) for each in recipes for field in fields}
+
+
+@given(st.lists(st.none() | st.floats(-3, 3), min_size=1, max_size=90), st.integers(1, 50))
+def test_a_sparkline_rises_where_its_values_do(values, width):
+    line = sparkline(values, -3.0, 3.0, width)
+    assert len(line) == min(width, len(values))
+    heights = [" ▁▂▃▄▅▆▇█".index(each) for each in line]
+    if width >= len(values):
+        for value, height in zip(values, heights, strict=True):
+            assert height == (0 if value is None else 1 + round((value + 3) / 6 * 7))
+    assert (heights[-1] == 0) == (values[-1] is None)
+    known = [value for value in values if value is not None]
+    if known == values == sorted(known):
+        assert heights == sorted(heights)
+
+
+def test_looking_changes_nothing_in_the_store(watched):
+    paths, _ = watched
+
+    def seen():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in [paths.root, *paths.root.rglob("*")]}
+
+    with locked(paths):
+        before = seen()
+        assert len(list(shown.lines(status_of(paths)))) > 6
+        assert seen() == before
+
+
 def changed(paths, tmp_path, **changes):
     copy = StudyPaths(tmp_path / "it")
     write_json(copy.study, read_json(paths.study) | changes)
@@ -140,20 +231,22 @@ def test_how_a_driver_ended_is_told(tmp_path):
         assert status_of(paths).failure is None
 
 
-def test_the_verb_says_it_in_six_lines_without_the_slow_libraries(watched):
+def test_the_verb_says_it_in_few_lines_without_the_slow_libraries(watched):
     paths, _ = watched
     code = (
         f"import sys; sys.argv = ['atlas', 'status', 'it', '--store', {str(paths.root.parent)!r}]\n"
         "from studies.command.app import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'optuna', 'wandb', 'pytorch_lightning', 'sklearn', 'matplotlib', 'scipy'}\n"
+        "heavy = {'torch', 'optuna', 'wandb', 'pytorch_lightning', 'sklearn', 'matplotlib', 'scipy.stats'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repository)
     *lines, heavy = done.stdout.splitlines()
     assert heavy == "[]"
-    assert [line.split()[0] for line in lines] == ["driver", "trials", "runs", "best", "left", "failures"]
+    heads = ["driver", "trials", "runs", "best", "groups", "left", "failures"]
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == heads
+    assert sum(line.startswith(" ") for line in lines) == 2  # groups
     assert "trials    10 of 10 told, 10 proposed; 0 dropped, 0 with diverged runs" in lines
 
 

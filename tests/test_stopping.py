@@ -56,7 +56,13 @@ def whole(tmp_path_factory):
     return results(store)
 
 
-@pytest.mark.parametrize(("workers", "number"), [(2, signal.SIGINT), (0, signal.SIGINT), (2, signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("workers", "number"),
+    [
+        (2, signal.SIGINT),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in [(0, signal.SIGINT), (2, signal.SIGTERM)]),
+    ],
+)
 def test_one_signal_finishes_what_is_under_way_and_resume_goes_on(tmp_path, whole, workers, number):
     process = start(tmp_path, "--workers", str(workers))
     if number == signal.SIGINT:

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.func import grad, jacrev, vmap
 
+from analysis.critical.gradient_field import GradientField
 from analysis.curvature.gauss_newton import Fisher, GaussNewton
 from analysis.curvature.hessian import Hessian
 from analysis.many_points import Span
@@ -89,6 +91,32 @@ def test_the_loss_and_its_derivatives_are_the_same_block_by_block(name):
         found.append((loss.detach(), gradient, hessian.products(vectors), surface.mean_loss(point), *others))
     for first, second in zip(*found, strict=True):
         torch.testing.assert_close(second, first, rtol=1e-9, atol=1e-13)
+
+
+def of_vmap(surface, rows):
+    leaf = rows.clone().requires_grad_()
+    (found,) = torch.autograd.grad(vmap(surface.mean_loss)(leaf).sum(), leaf)
+    return found
+
+
+transforms = {
+    "vmap": lambda surface, rows: vmap(surface.mean_loss)(rows),
+    "grad": lambda surface, rows: vmap(grad(surface.mean_loss))(rows),
+    "jacrev of grad": lambda surface, rows: vmap(jacrev(grad(surface.mean_loss)))(rows),
+    "autograd of vmap": of_vmap,
+    "products": lambda surface, rows: GradientField(surface).at(rows).products(rows.flip(0)),
+}
+
+
+@pytest.mark.parametrize("transform", transforms)
+def test_the_mean_loss_of_blocks_is_one_for_transforms_too(transform):
+    torch.manual_seed(0)
+    module, inputs = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3)).double(), torch.randn(60, 5).double()
+    whole, blocks = (Surface(module, CrossEntropy(), inputs, torch.arange(60) % 3, memory=each) for each in (2**32, 1))
+    assert len(whole.blocks) == 1 < len(blocks.blocks)
+    rows = torch.randn(3, whole.layout.size, dtype=double)
+    first, second = (transforms[transform](each, rows) for each in (whole, blocks))
+    torch.testing.assert_close(second, first, rtol=1e-9, atol=1e-13)
 
 
 def test_fewer_points_and_then_fewer_examples_are_evaluated_at_once_in_less_memory():

@@ -1,19 +1,23 @@
 """W&B's own reader finds in the offline files what the store holds, once."""
 
+import base64
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from hashlib import md5
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from wandb.util import get_core_path
 
 from lightning_modules.data.moons import Moons
 from lightning_modules.initializers.he_normal import HeNormal
@@ -22,12 +26,15 @@ from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.cosine import Cosine
 from lightning_modules.training.fit import fit
-from sweeps.mirror import confirmed_run
+from sweeps.describing import Detail
+from sweeps.files import write_json
+from sweeps.mirror import confirmed_run, search_run
+from sweeps.mirroring import Mirroring
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord
 from sweeps.store import RunStore
-from sweeps.tracker import NoTracker
-from sweeps.tracking import WandbTracker, tracker_of
+from sweeps.tracking import Tracking, tracker_of
+from sweeps.writers.wandb_writer import WandbWriter
 from tests.process_groups import assert_nobody_is_left, group_members
 
 tiny = Recipe(
@@ -54,13 +61,28 @@ class Mirrored:
     summary: dict[str, Any]
     folder: Path
     kinds: frozenset[str]
+    artifacts: dict[str, dict[str, str]]
 
     def table(self, name: str) -> Any:
         return json.loads((self.folder / "files" / self.summary[f"{name}.path"]).read_text())
 
 
+def mirror_of(paths: StudyPaths, mode: str = "offline", detail: Detail = "trials") -> Mirroring:
+    return Mirroring("restarts", paths, WandbWriter(paths.tracking, mode), detail)
+
+
 def inspected(file: Path) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)]
+    # What `wandb leet inspect --json` calls, without the second that it takes to get there.
+    command = [
+        get_core_path(),
+        "leet",
+        "inspect",
+        "--no-observability",
+        "--json",
+        "--run-file",
+        file,
+        file.parent.parent,
+    ]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return [json.loads(line) for line in lines]
 
@@ -81,6 +103,13 @@ def read_back(paths: StudyPaths) -> dict[str, Mirrored]:
             },
             folder=file.parent,
             kinds=frozenset(record["type"] for record in records),
+            artifacts={
+                each["artifact"]["type"]: {
+                    file["path"]: file["digest"] for file in each["artifact"]["manifest"]["contents"]
+                }
+                for each in records
+                if each["type"] == "artifact" and each["artifact"]["type"] != "run_table"
+            },
         )
     return found
 
@@ -124,6 +153,7 @@ def by_epoch(records: list[RunRecord]) -> dict[str, list[list[float]]]:
 def assert_same_curves(mirrored: Mirrored, records: list[RunRecord]) -> None:
     epochs = [item for item in mirrored.history if "validation_loss" in item]
     assert [item["epoch"] for item in epochs] == [1, 2, 3]
+    assert [item["step"] for item in epochs] == [item["_step"] for item in epochs] == [3, 6, 9]
     for name, expected in by_epoch(records).items():
         np.testing.assert_allclose([item[name] for item in epochs], np.mean(expected, axis=1), rtol=1e-12)
 
@@ -133,16 +163,19 @@ def test_a_study_is_mirrored_once_and_whole(paths: StudyPaths, tmp_path: Path) -
 
     searched = trained(paths, tiny, range(3), "search")
     confirmed = trained(paths, tiny, range(10, 12), "confirm")
+    # Step 9 is the end of the last of three epochs of three steps, step 4 lies within the second.
+    measured = {"run": "/".join(confirmed[0].folder.parts[-2:]), "steps": [4, 9], "top": [[2.5, 1.0], [0.75, 0.5]]}
+    write_json(paths.landscape / "stability.json", {"found": {"cosine": measured}})
     figures = [tmp_path / "gap.png", tmp_path / "drawn.svg"]
     for file in figures:
         Figure(figsize=(2, 1)).savefig(file)
 
     def drive() -> None:
-        with WandbTracker("restarts", paths) as tracker:
+        with mirror_of(paths) as tracker:
             tracker.search_trial(7, searched, 0.75)
             for record in confirmed:
                 tracker.confirmed_run(record, ["schedule=cosine", "a label that is far too long " * 4])
-            tracker.study(results, tables, figures)
+            tracker.study(results, tables, figures, {"figures": figures})
 
     drive()
     found = read_back(paths)
@@ -169,7 +202,7 @@ def test_a_study_is_mirrored_once_and_whole(paths: StudyPaths, tmp_path: Path) -
 
     assert len(by_type["confirm"]) == 2
     for record in confirmed:
-        mirrored = found[confirmed_run("restarts", record, []).id]
+        mirrored = found[confirmed_run("restarts", record, [], {}).id]
         assert mirrored.run["run_group"] == tiny.hash
         assert mirrored.run["tags"][:2] == ["restarts", "schedule=cosine"]
         assert len(mirrored.run["tags"][2]) <= 64
@@ -178,6 +211,16 @@ def test_a_study_is_mirrored_once_and_whole(paths: StudyPaths, tmp_path: Path) -
         assert_same_curves(mirrored, [record])
         assert {name: mirrored.summary[name] for name in record.metrics} == record.metrics
         assert "test_accuracy" in mirrored.summary
+        predictions = record.predictions()
+        (snapshot,) = mirrored.summary["snapshots"]
+        assert snapshot["step"] == 9
+        for part in ("validation", "calibration", "test"):
+            right = predictions[part][0].argmax(axis=1) == predictions[f"{part}_targets"]
+            assert snapshot[f"{part}_accuracy"] == pytest.approx(right.mean(), rel=1e-12)
+    sharp = found[confirmed_run("restarts", confirmed[0], [], {}).id].history
+    assert [(item["step"], item["lambda_max"]) for item in sharp if "lambda_max" in item] == [(4, 2.5), (9, 0.75)]
+    assert [item["epoch"] for item in sharp] == [1, 4 / 3, 2, 3]
+    assert "lambda_max" not in str(found[confirmed_run("restarts", confirmed[1], [], {}).id].history)
 
     (study,) = [each for each in found.values() if each.run["job_type"] == "study"]
     assert study.summary["estimates"] == results["estimates"]
@@ -189,6 +232,9 @@ def test_a_study_is_mirrored_once_and_whole(paths: StudyPaths, tmp_path: Path) -
     copies = [study.folder / "files" / study.summary[f"figures/{file.stem}.path"] for file in figures]
     assert copies[0].read_bytes() == figures[0].read_bytes()
     assert "<svg" in copies[1].read_text()
+    assert study.artifacts == {
+        "figures": {file.name: base64.b64encode(md5(file.read_bytes()).digest()).decode() for file in figures}
+    }
 
     kinds = frozenset[str]().union(*(each.kinds for each in found.values()))
     assert not kinds & {"stats", "output", "output_raw"}  # nothing of the machine or the terminal
@@ -202,7 +248,7 @@ def test_the_mean_is_over_the_seeds_that_are_still_finite(paths: StudyPaths) -> 
     good = trained(paths, tiny, range(2), "search")
     (bad,) = trained(paths, diverging, range(2, 3), "search")
     assert bad.diverged_step is not None
-    with WandbTracker("restarts", paths) as tracker:
+    with mirror_of(paths) as tracker:
         tracker.search_trial(0, [*good, bad], 0.1)
     (trial,) = read_back(paths).values()
     assert trial.summary["diverged"] == 1
@@ -214,16 +260,35 @@ def test_the_mean_is_over_the_seeds_that_are_still_finite(paths: StudyPaths) -> 
     assert trial.history[2]["validation_loss"] == pytest.approx(np.mean(last), rel=1e-12)
 
 
+def test_every_training_of_the_search_can_have_a_run(paths: StudyPaths) -> None:
+    good = trained(paths, tiny, range(1), "search")
+    (bad,) = trained(paths, diverging, range(2, 3), "search")
+    with mirror_of(paths, detail="all") as tracker:
+        tracker.search_trial(0, good, 0.5)
+        tracker.search_trial(1, [bad], 0.1)
+    found = read_back(paths)
+    assert set(found) == {search_run("restarts", record).id for record in (*good, bad)}
+    mirrored = found[search_run("restarts", good[0]).id]
+    assert mirrored.run["tags"] == ["restarts", "search"]
+    assert mirrored.run["config"]["update"]["seeds"] == vars(good[0].seeds)
+    assert_same_curves(mirrored, good)
+    assert {name: mirrored.summary[name] for name in good[0].metrics} == good[0].metrics
+    lost = found[search_run("restarts", bad).id].summary
+    # Not its last finite values, as if they were what came out.
+    assert [lost[name] for name in ("train_loss", "validation_loss", "validation_accuracy")] == [None] * 3
+    assert lost["diverged_step"] == bad.diverged_step
+
+
 def test_what_was_cut_short_or_has_changed_is_replaced(paths: StudyPaths) -> None:
     first, second = trained(paths, tiny, range(2), "search")
-    with WandbTracker("restarts", paths) as tracker:
+    with mirror_of(paths) as tracker:
         tracker.search_trial(0, [first], 0.5)
     (before,) = read_back(paths)
-    cut_short = confirmed_run("restarts", second, []).id
+    cut_short = confirmed_run("restarts", second, [], {}).id
     (paths.tracking / f"offline-run-20200101_000000-{cut_short}").mkdir()
     with (paths.tracking / "finished.txt").open("a") as finished:
         finished.write(cut_short)  # a torn line
-    with WandbTracker("restarts", paths) as tracker:
+    with mirror_of(paths) as tracker:
         tracker.search_trial(0, [first, second], 0.75)
         tracker.confirmed_run(second, [])
     found = read_back(paths)
@@ -231,7 +296,11 @@ def test_what_was_cut_short_or_has_changed_is_replaced(paths: StudyPaths) -> Non
     assert found[before].summary["objective"] == 0.75
     assert found[before].summary["runs"] == 2
     assert len(list(paths.tracking.glob("offline-run-*"))) == 2
-    assert len(WandbTracker("restarts", paths)._finished) == 2
+    assert len(mirror_of(paths)._finished) == 2
+    # What is in another place, or gone, is not there.
+    assert mirror_of(paths, "online")._finished == {}
+    shutil.rmtree(found[before].folder)
+    assert set(mirror_of(paths)._finished) == {cut_short}
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -264,15 +333,14 @@ def test_a_tracker_that_fails_warns_once_and_never_fails_the_study(
     reason: str,
 ) -> None:
     records = trained(paths, tiny, range(2), "confirm")
-    monkeypatch.setenv("WANDB_MODE", mode)
     monkeypatch.syspath_prepend(paths.root)
     if accident is not None:
         accident(paths.root)
-    with WandbTracker("restarts", paths) as tracker:
+    with mirror_of(paths, mode) as tracker:
         for record in records:
             tracker.confirmed_run(record, [])
     with tracker:
-        tracker.study(results, tables, [])
+        tracker.study(results, tables, [], {})
     (warning,) = warnings_of(caplog)
     assert warning.startswith("W&B tracking stopped (")
     assert reason in warning
@@ -281,7 +349,7 @@ def test_a_tracker_that_fails_warns_once_and_never_fails_the_study(
 
 def test_a_tracker_whose_process_is_killed_warns_once(paths: StudyPaths, caplog: pytest.LogCaptureFixture) -> None:
     records = trained(paths, tiny, range(3), "confirm")
-    with WandbTracker("restarts", paths) as tracker:
+    with mirror_of(paths) as tracker:
         tracker.confirmed_run(records[0], [])
         (process,) = active_children()
         process.kill()
@@ -291,7 +359,7 @@ def test_a_tracker_whose_process_is_killed_warns_once(paths: StudyPaths, caplog:
     (warning,) = warnings_of(caplog)
     assert "exit status -9" in warning
     caplog.clear()
-    with WandbTracker("restarts", paths) as tracker:
+    with mirror_of(paths) as tracker:
         for record in records:
             tracker.confirmed_run(record, [])
     assert len(read_back(paths)) == 3
@@ -299,22 +367,22 @@ def test_a_tracker_whose_process_is_killed_warns_once(paths: StudyPaths, caplog:
 
 
 def test_what_cannot_be_described_warns_too(paths: StudyPaths, caplog: pytest.LogCaptureFixture) -> None:
-    with WandbTracker("restarts", paths) as tracker:
-        tracker.study(results, tables, [paths.root / "missing.png"])
+    with mirror_of(paths) as tracker:
+        tracker.study(results, tables, [paths.root / "missing.png"], {})
     (warning,) = warnings_of(caplog)
     assert "missing.png" in warning
     assert not paths.tracking.exists()
 
 
 def test_disabled_tracks_nothing(paths: StudyPaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(tracker_of("restarts", paths), WandbTracker)
+    assert Tracking().writers(paths) == [WandbWriter(paths.tracking, "offline")]
     monkeypatch.setenv("WANDB_MODE", "disabled")
+    assert Tracking("online").writers(paths) == [WandbWriter(paths.tracking, "online")]
     (record,) = trained(paths, tiny, range(1), "confirm")
-    with tracker_of("restarts", paths) as tracker:
-        assert isinstance(tracker, NoTracker)
+    with tracker_of("restarts", paths, Tracking()) as tracker:
         tracker.search_trial(0, [record], 0.5)
         tracker.confirmed_run(record, [])
-        tracker.study(results, tables, [])
+        tracker.study(results, tables, [], {})
     assert not paths.tracking.exists()
 
 
@@ -323,12 +391,13 @@ import sys, time
 from pathlib import Path
 from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
-from sweeps.tracking import WandbTracker
+from sweeps.mirroring import Mirroring
+from sweeps.writers.wandb_writer import WandbWriter
 
 if __name__ == "__main__":
     paths = StudyPaths(Path(sys.argv[1]))
     (record,) = RunStore(paths.runs).records()
-    with WandbTracker("restarts", paths) as tracker:
+    with Mirroring("restarts", paths, WandbWriter(paths.tracking, "offline")) as tracker:
         tracker.confirmed_run(record, [])
         finished = paths.tracking / "finished.txt"
         while not (finished.exists() and finished.read_text().split()):

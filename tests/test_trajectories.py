@@ -97,6 +97,8 @@ def test_running_statistics_belong_to_the_points():
     assert surface.mean_loss(rows[0]).item() != pytest.approx(
         found.surface_at(surface, 0).mean_loss(rows[0]).item(), rel=1e-3
     )
+    little = Surface(surface.module, surface.loss, surface.inputs, surface.targets, memory=2**16)
+    assert len(found.surface_at(little, 0).blocks) == len(little.blocks) > 1
 
 
 def test_state_dicts_of_any_module_make_a_trajectory():

@@ -13,6 +13,7 @@ from analysis.inference.power import detectable_difference, pairs_needed
 from analysis.inference.sign_flip import SignFlip, fewest_pairs, sign_flip, smallest_p
 from analysis.inference.wilson import wilson_interval
 from analysis.scores import TestScore, paired_difference, seeds_in_words
+from sweeps.groups import comparable
 
 __all__ = ["Comparison", "compare"]
 
@@ -98,18 +99,20 @@ class Comparison:
 def compare(scores: Sequence[TestScore]) -> tuple[Comparison, ...]:
     """Compare all pairs of recipes, as one family for Holm's correction.
 
-    A pair without a common seed is left out; it counts in the family all the
+    Of groups by several fields those pairs are compared that differ in one of
+    them. A pair without a common seed is left out; it counts in the family all the
     same, because which pairs there are was settled before the study ran.
 
     Arguments:
         scores: of the groups of one field, or of the winners.
     """
+    pairs = [(first, second) for first, second in combinations(scores, 2) if comparable(first.key, second.key)]
     ordered = [
         (first, second) if first.ordered >= second.ordered else (second, first)
-        for first, second in combinations(scores, 2)
+        for first, second in pairs
         if set(first.by_seed) & set(second.by_seed)
     ]
-    family = len(scores) * (len(scores) - 1) // 2
+    family = len(pairs)
     differences = [paired_difference(first, second) for first, second in ordered]
     tests = [sign_flip(each.values) for each in differences]
     untested = [1.0] * (family - len(tests))

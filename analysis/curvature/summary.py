@@ -30,6 +30,7 @@ class Curvature:
 
     Arguments:
         subject: the solution.
+        examples: on which the loss is, in words.
         parameters: how many.
         loss: there.
         gradient_norm: there.
@@ -42,6 +43,7 @@ class Curvature:
     """
 
     subject: Subject
+    examples: str
     parameters: int
     loss: float
     gradient_norm: float
@@ -71,6 +73,7 @@ class Curvature:
         share, error = self.negative
         return {
             self.subject.kind: self.subject.name,
+            "examples": self.examples,
             "parameters": self.parameters,
             "loss": self.loss,
             "gradient_norm": self.gradient_norm,
@@ -112,11 +115,13 @@ def curvature_of(subject: Subject, count: int = 10) -> Curvature:
         exact = exact_spectrum(surface, point)
         top, bottom = exact.values[::-1][:count], exact.values[:count]
         whole = Trace(exact.trace, 0.0, len(point), settled=True)
-        return Curvature(subject, len(point), loss, norm, top, bottom, np.zeros(2 * count), whole, None, exact)
+        residuals = np.zeros(len(top) + len(bottom))
+        return Curvature(subject, surface.examples, len(point), loss, norm, top, bottom, residuals, whole, None, exact)
     ends = [eigenpairs(hessian, count, end) for end in ("top", "bottom")]
     residuals = np.concatenate([each.residuals for each in ends])
     return Curvature(
         subject,
+        surface.examples,
         len(point),
         loss,
         norm,

@@ -16,11 +16,14 @@ __all__ = ["draw"]
 
 Array = npt.NDArray[np.float64]
 
+_styles = ("-", "--", ":", "-.")
+
 
 def draw(line: LineSlice, unit: str = "") -> Figure:
     """Draw each set of examples in a colour of its own: lines, their middle, and from three lines on its interval.
 
-    Lines along given directions, which are no random draws, have neither.
+    Lines along given directions, which are no random draws, have neither: each
+    has a style of its own, and where there is one set of examples a colour.
     The losses' middle is a geometric mean on a logarithmic axis, or where a loss
     is not above 0 a mean on a linear one. Crosses along the top mark the steps
     at which a line is not finite.
@@ -30,7 +33,9 @@ def draw(line: LineSlice, unit: str = "") -> Figure:
         unit: of the loss, or empty.
     """
     sets = [line, *(line.on(each.examples) for each in line.others)]
-    shade = colours([each.examples for each in sets])
+    shade: dict[str, str | None] = {**colours([each.examples for each in sets])}
+    if not line.drawn and len(line.losses) > 1 and not line.others:
+        shade = {line.examples: None}
     classes = all(each.accuracies is not None for each in sets)
     drawing = figure(1.25 * column, 4.4 if classes else 2.9)
     panels = drawing.subplots(2 if classes else 1, 1, sharex=True, squeeze=False)[:, 0]
@@ -61,12 +66,20 @@ def draw(line: LineSlice, unit: str = "") -> Figure:
     return drawing
 
 
-def _lines(axes: Axes, line: LineSlice, values: Array, middle: Middle, colour: str) -> str:
-    """Draw one set's values (lines, points); return what their middle and their interval are, or nothing."""
+def _lines(axes: Axes, line: LineSlice, values: Array, middle: Middle, colour: str | None) -> str:
+    """Draw one set's values (lines, points); return what their middle and their interval are, or nothing.
+
+    Without a colour of the set, each given direction has its own.
+    """
     shown = np.where(np.isfinite(values), values, np.nan)
-    if len(values) == 1 or not line.drawn:
+    if len(values) == 1:
         axes.plot(line.steps, shown[0], color=colour, label=line.examples)
-        axes.plot(line.steps, shown[1:].T, color=colour)
+        return ""
+    if not line.drawn:
+        each = colours([str(place) for place in range(len(values))])
+        for place, row in enumerate(shown):
+            style, label = _styles[place % len(_styles)], f"{line.examples}, direction {place + 1}"
+            axes.plot(line.steps, row, style, color=colour or each[str(place)], label=label)
         return ""
     found = band(values, middle, line.drawn)
     axes.plot(line.steps, shown.T, color=colour, linewidth=0.5, alpha=0.4)

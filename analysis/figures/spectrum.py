@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.curvature.density import SpectralDensity
 from analysis.curvature.summary import Curvature
+from analysis.shown import loss_name
 from analysis.style import column, figure
 
 __all__ = ["draw"]
@@ -56,7 +57,8 @@ def draw(found: Mapping[str, Curvature], colours: Mapping[str, str]) -> Figure:
     marks.set_yticks([])
     marks.spines["left"].set_visible(False)
     marks.set_ylabel("outer", rotation=0, ha="right", va="center")
-    marks.set_xlabel("eigenvalue of the Hessian of the training loss")
+    names = dict.fromkeys(loss_name(each.examples) for each in found.values())
+    marks.set_xlabel(f"eigenvalue of the Hessian of the {' or '.join(names)}")
     drawing.legend(loc="outside upper center", ncols=2)
     return drawing
 

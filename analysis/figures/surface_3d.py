@@ -58,7 +58,10 @@ def draw(plane: PlaneSlice, names: Sequence[str], unit: str = "", axes_names: tu
     quads = _quads(plane, found)
     faces = found.bands[found.band_of(quads[:, :, 2].mean(axis=1))]
     # Edges in the colour of the faces: without, hairlines of white show between them.
-    axes.add_collection3d(Poly3DCollection(quads, facecolors=faces, edgecolors=faces, linewidths=0.2, zorder=2))
+    cells = Poly3DCollection(quads, facecolors=faces, edgecolors=faces, linewidths=0.2, zorder=2)
+    # Thousands of faces, each drawn over others, take seconds as vectors and show nothing more.
+    cells.set_rasterized(True)
+    axes.add_collection3d(cells)
     _marks(axes, found, names, floor)
     axes.set_zlim(floor, high)
     # The colour bar has them all; here they would touch each other.

@@ -1,8 +1,10 @@
 """Power of paired comparisons: what n pairs can detect, and how many pairs a difference needs."""
 
 import math
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.inference.sign_flip import fewest_pairs
 from lightning_modules.checks import require_integer
@@ -30,7 +32,7 @@ def power_of(effect: float, pairs: int, level: float = 0.05) -> float:
     # Over the deviation that is found, in true ones, whose square is χ² / (n − 1). SciPy's noncentral t gives NaN for
     # some of these numbers.
     least, most = (math.sqrt(float(chdtri(freedom, tail)) / freedom) for tail in (1 - 1e-15, 1e-15))
-    nodes, weights = np.polynomial.legendre.leggauss(128)
+    nodes, weights = _nodes()
     found = least + (most - least) * (nodes + 1) / 2
     density = np.exp(
         freedom / 2 * math.log(freedom / 2)
@@ -41,6 +43,12 @@ def power_of(effect: float, pairs: int, level: float = 0.05) -> float:
     )
     beyond = ndtr(shift - bound * found) + ndtr(-shift - bound * found)
     return float((most - least) / 2 * (weights * density * beyond).sum())
+
+
+@cache
+def _nodes() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return nodes and weights of Gauss and Legendre's quadrature, which take longer than all the rest."""
+    return np.polynomial.legendre.leggauss(128)
 
 
 def pairs_needed(difference: float, deviation: float, level: float = 0.05, power: float = 0.8) -> int | None:

@@ -1,6 +1,5 @@
 """Points evaluated in chunks, each kept as a file of its own, so that what a kill interrupts is resumed."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from analysis.digest import digest, tensor_bytes
 from analysis.statistics import Statistics
 from analysis.surface import Surface, SurfaceValues
 from sweeps.files import read_arrays, write_arrays
@@ -47,9 +47,9 @@ def evaluate_in_chunks(
     Raises:
         InvalidInput: for a damaged file.
     """
-    common = _digest(_content(surface, origin, basis, statistics))
+    common = digest(_content(surface, origin, basis, statistics))
     chunks = [
-        _chunk(surface, origin, basis, each, statistics, folder, common + _digest([_bytes(each.double())]))
+        _chunk(surface, origin, basis, each, statistics, folder, common + digest(tensor_bytes(each.double())))
         for each in coordinates.split(points)
     ]
     losses, accuracies = (np.concatenate([each[name] for each in chunks]) for name in ("losses", "accuracies"))
@@ -65,7 +65,7 @@ def _chunk(
     folder: Path,
     content: bytes,
 ) -> dict[str, npt.NDArray[np.float64]]:
-    key = np.frombuffer(_digest([content]), dtype=np.uint8)
+    key = np.frombuffer(digest([content]), dtype=np.uint8)
     path = folder / f"{key.tobytes().hex()}.safetensors"
     if path.exists():
         kept = read_arrays(path)
@@ -85,23 +85,10 @@ def _content(surface: Surface, origin: Tensor, basis: Tensor, statistics: Statis
     yield f"{surface.module!r} {loss.__module__}.{loss.__qualname__} {statistics} {surface.dtype}".encode()
     for name, value in surface.carried.items():
         yield name.encode()
-        yield _bytes(value)
-    for tensor in (surface.inputs, surface.targets, surface.estimated_on, origin, basis):
-        yield f"{tuple(tensor.shape)} {tensor.dtype}".encode()
-        yield _bytes(tensor)
+        yield from tensor_bytes(value)
+    yield surface.examples_digest
+    for tensor in (origin, basis):
+        yield from tensor_bytes(tensor)
     there = surface.at(origin, basis, torch.zeros(1, len(basis), dtype=torch.float64), statistics)
     yield there.losses.tobytes()
     yield b"" if there.accuracies is None else there.accuracies.tobytes()
-
-
-def _bytes(values: Tensor) -> bytes:
-    return values.detach().contiguous().cpu().numpy().tobytes()
-
-
-def _digest(parts: Iterable[bytes]) -> bytes:
-    found = hashlib.sha256()
-    for part in parts:
-        # With the length, so that what ends one part does not begin the next.
-        found.update(len(part).to_bytes(8, "little"))
-        found.update(part)
-    return found.digest()

@@ -64,15 +64,7 @@ class LineSlice:
         Raises:
             InvalidInput: for a set that the slice has not.
         """
-        found = _on(self, examples)
-        return replace(
-            self,
-            losses=found.losses,
-            accuracies=found.accuracies,
-            checks=found.checks,
-            examples=found.examples,
-            others=(),
-        )
+        return replace(self, **vars(_on(self, examples)), others=())
 
 
 @dataclass(frozen=True)
@@ -111,15 +103,7 @@ class PlaneSlice:
         Raises:
             InvalidInput: for a set that the slice has not.
         """
-        found = _on(self, examples)
-        return replace(
-            self,
-            losses=found.losses,
-            accuracies=found.accuracies,
-            checks=found.checks,
-            examples=found.examples,
-            others=(),
-        )
+        return replace(self, **vars(_on(self, examples)), others=())
 
 
 def _on(whole: LineSlice | PlaneSlice, examples: str) -> Values:

@@ -93,6 +93,7 @@ class Trajectory:
             surface.targets,
             examples=surface.examples,
             estimated_on=surface.estimated_on,
+            memory=surface.memory,
         )
 
 

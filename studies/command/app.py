@@ -18,21 +18,30 @@ from studies.command.arguments import (
     BackendOption,
     BudgetOption,
     ExecutorOption,
+    NoWandbOption,
     PerGpuOption,
     PrecisionOption,
+    StorageOption,
     StoreOption,
     StudyArgument,
+    TrackerOption,
+    WandbOption,
+    WandbRunsOption,
     WorkersOption,
 )
 from studies.command.comparing import comparing
+from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
+from studies.command.helping import helping
 from studies.command.loader import built_in, load_study, paths_of, study_name
 from studies.command.measuring import measuring
+from studies.command.opening import opening
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
 from studies.command.slurm import slurm
 from studies.command.surroundings import surroundings
 from studies.command.tending import tending
+from studies.command.tracking import chosen, tracking
 from sweeps.executors.placement import Placement
 from sweeps.files import disk_fault
 from sweeps.paths import StudyPaths
@@ -57,6 +66,10 @@ app.add_typer(surroundings)
 app.add_typer(ensembling)
 app.add_typer(comparing)
 app.add_typer(slurm)
+app.add_typer(tracking, name="track")
+app.add_typer(dashboard)
+app.add_typer(opening)
+app.add_typer(helping)
 
 
 def main() -> None:
@@ -122,17 +135,11 @@ def run(
             help="Propose in an order that no timing changes; without, no worker ever waits for a slow trial.",
         ),
     ] = True,
-    storage: Annotated[
-        str | None,
-        typer.Option(
-            "--storage",
-            envvar="ATLAS_STORAGE",
-            help="URL of a database for the search, as SQLAlchemy has it. [default: SQLite in the store]",
-        ),
-    ] = None,
-    wandb: Annotated[
-        bool, typer.Option("--wandb/--no-wandb", help="Mirror every run in W&B, offline unless WANDB_MODE says online.")
-    ] = True,
+    storage: StorageOption = None,
+    wandb: WandbOption = None,
+    no_wandb: NoWandbOption = False,
+    wandb_runs: WandbRunsOption = None,
+    tracker: TrackerOption = None,
 ) -> None:
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
     from studies.command.executors import ExecutorOptions
@@ -144,9 +151,10 @@ def run(
     placement = Placement(accelerator, stack_size, backend_named(backend), checkpoint_every)
     trainer = ExecutorOptions(executor, workers, per_gpu, address)
     trainer.check(placement)
+    mirrored = chosen(wandb, no_wandb, wandb_runs, tracker)
     paths = StudyPaths(store / loaded.name)
     try:
-        options = RunOptions(budget, trainer, placement, wandb, deterministic, storage)
+        options = RunOptions(budget, trainer, placement, mirrored, deterministic, storage)
         run_study(loaded, options, paths, Console(), words_given(context))
     except Stopped:
         typer.echo(

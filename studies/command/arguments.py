@@ -18,12 +18,17 @@ __all__ = [
     "ExecutorOption",
     "LossOption",
     "ModelOption",
+    "NoWandbOption",
     "OutputOption",
     "PerGpuOption",
     "PrecisionOption",
+    "StorageOption",
     "StoreOption",
     "StudyArgument",
     "SubjectArgument",
+    "TrackerOption",
+    "WandbOption",
+    "WandbRunsOption",
     "WorkersOption",
 ]
 
@@ -87,6 +92,14 @@ AddressOption = Annotated[
         " [default: start one on this machine]",
     ),
 ]
+StorageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        envvar="ATLAS_STORAGE",
+        help="URL of a database for the search, as SQLAlchemy has it. [default: SQLite in the store]",
+    ),
+]
 CheckpointOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -115,4 +128,22 @@ LossOption = Annotated[
 OutputOption = Annotated[
     Path | None,
     typer.Option("--output", help="Folder for what is found of a checkpoint. [default: landscape/NAME]"),
+]
+WandbOption = Annotated[
+    str | None,
+    typer.Option(
+        "--wandb", metavar="MODE", help="Mirror the runs in W&B: online or offline. [default: WANDB_MODE, or offline]"
+    ),
+]
+NoWandbOption = Annotated[bool, typer.Option("--no-wandb", help="Do without W&B.")]
+WandbRunsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--wandb-runs",
+        help="What of the search is a tracker's run: trials, or all for every training. [default: trials]",
+    ),
+]
+TrackerOption = Annotated[
+    list[str] | None,
+    typer.Option("--tracker", metavar="NAME", help="Mirror the runs there too: csv, tensorboard, mlflow; repeatable."),
 ]

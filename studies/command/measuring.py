@@ -5,15 +5,8 @@ from typing import Annotated
 
 import typer
 
-from studies.command.arguments import (
-    CheckpointOption,
-    DataOption,
-    LossOption,
-    ModelOption,
-    OutputOption,
-    StoreOption,
-    SubjectArgument,
-)
+from studies.command.arguments import StoreOption, SubjectArgument
+from studies.command.checkpoint_options import takes_checkpoint
 from studies.command.given import CheckpointOptions, given_of, subjects_of
 from studies.command.loader import paths_of
 from studies.command.said import say, say_written
@@ -24,7 +17,9 @@ measuring = typer.Typer()
 
 
 @measuring.command("slice")
+@takes_checkpoint
 def slice_(
+    options: CheckpointOptions,
     study: SubjectArgument = None,
     store: StoreOption = Path("runs"),
     points: Annotated[int, typer.Option("--points", help="On each line, and on each side of a plane.")] = 51,
@@ -56,17 +51,11 @@ def slice_(
         str, typer.Option("--on", help="Parts of a study's data: some of train, validation, calibration, test.")
     ] = "train",
     memory: Annotated[str, typer.Option("--memory", help="That an evaluation may take.")] = "4GiB",
-    checkpoint: CheckpointOption = None,
-    model: ModelOption = None,
-    data: DataOption = None,
-    loss: LossOption = None,
-    output: OutputOption = None,
 ) -> None:
     """Slice the loss along lines through the best solution of each group, random ones unless told otherwise.
 
     A plane that was interrupted goes on where it was when the same command is given again.
     """
-    options = CheckpointOptions(tuple(checkpoint or ()), model, data, loss, output)
     subjects, lines = subjects_of(study, store, options)
     from analysis.profiles import figure_name, measure_lines, measure_planes
     from studies.command.slicing_named import slicing_named
@@ -102,18 +91,14 @@ def slice_(
 
 
 @measuring.command()
+@takes_checkpoint
 def spectrum(
+    options: CheckpointOptions,
     study: SubjectArgument = None,
     store: StoreOption = Path("runs"),
     count: Annotated[int, typer.Option("--count", min=1, help="Eigenvalues from each end of the spectrum.")] = 10,
-    checkpoint: CheckpointOption = None,
-    model: ModelOption = None,
-    data: DataOption = None,
-    loss: LossOption = None,
-    output: OutputOption = None,
 ) -> None:
     """Measure the Hessian's spectrum at the best solution of each group: outer eigenvalues, trace, density."""
-    options = CheckpointOptions(tuple(checkpoint or ()), model, data, loss, output)
     subjects, lines = subjects_of(study, store, options)
     from analysis.spectra import measure_spectra
 
@@ -130,7 +115,9 @@ def spectrum(
 
 
 @measuring.command()
+@takes_checkpoint
 def path(
+    options: CheckpointOptions,
     study: SubjectArgument = None,
     store: StoreOption = Path("runs"),
     runs: Annotated[int, typer.Option("--runs", help="Runs of each group, at most, and all pairs of them.")] = 10,
@@ -143,14 +130,8 @@ def path(
             " trained, between pairs that share no run.",
         ),
     ] = "linear,aligned",
-    checkpoint: CheckpointOption = None,
-    model: ModelOption = None,
-    data: DataOption = None,
-    loss: LossOption = None,
-    output: OutputOption = None,
 ) -> None:
     """Measure the barriers between the runs of each group and between each run's snapshots, or two checkpoints."""
-    options = CheckpointOptions(tuple(checkpoint or ()), model, data, loss, output)
     of_checkpoints = options.check(study)
     from analysis.barriers import measure_path_between, measure_paths
     from analysis.path_files import said

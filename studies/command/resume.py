@@ -24,7 +24,8 @@ def words_given(context: typer.Context) -> list[str]:
             if isinstance(value, bool):
                 words.append((option.opts if value else option.secondary_opts)[0])
             else:
-                words += [option.opts[0], str(value)]
+                each = value if isinstance(value, list | tuple) else [value]
+                words += [word for one in each for word in (option.opts[0], str(one))]
     return words
 
 

@@ -1,6 +1,5 @@
 """The verb `run`: from a study file to its report."""
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from studies.command.progress import watcher
 from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.lock import locked
+from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths
 
 if TYPE_CHECKING:
-    from sweeps.tracker import Tracker
+    from sweeps.tracking import Tracking
 
 __all__ = ["RunOptions", "run_study"]
 
@@ -31,7 +31,7 @@ class RunOptions:
         budget: the name of one of its budgets.
         executor: what trains.
         placement: on what it trains, and how large stacks may be.
-        wandb: mirror the runs in W&B.
+        tracking: where the runs are mirrored.
         deterministic: propose in an order that no timing changes.
         storage: an SQLAlchemy URL to keep the search at; None keeps it beside the runs.
     """
@@ -39,7 +39,7 @@ class RunOptions:
     budget: str
     executor: ExecutorOptions
     placement: Placement
-    wandb: bool
+    tracking: "Tracking"
     deterministic: bool
     storage: str | None
 
@@ -66,10 +66,9 @@ def run_study(
         from sweeps.activity import Activity
         from sweeps.driver import Driver
         from sweeps.stopping import stoppable
-        from sweeps.tracker import NoTracker
         from sweeps.tracking import tracker_of
 
-        with tracker_of(loaded.name, paths) if options.wandb else NoTracker() as tracker:
+        with tracker_of(loaded.name, paths, options.tracking) as tracker:
             with (
                 watcher(console) as progress,
                 Activity(paths.driver, loaded.study, budget, executor.slots, words, progress) as activity,
@@ -94,9 +93,13 @@ def run_study(
             page = paths.report / "index.html"
             if not trained:
                 console.print("Nothing to train: every run of this study is complete.", soft_wrap=True)
+            _measure(loaded.study.budget(budget).measurements, paths, console)
             if not _is_reported(paths):
                 _report(paths, console)
-            _mirror(paths, tracker)
+            if options.tracking.writers(paths):
+                from analysis.tracked import tell_study
+
+                tell_study(paths, tracker)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
 
 
@@ -116,18 +119,24 @@ def _is_reported(paths: StudyPaths) -> bool:
         return False
 
 
+def _measure(measurements: Sequence[Measurement], paths: StudyPaths, console: Console) -> None:
+    """Measure what is not measured yet of the study as it is now; one that cannot be measured keeps no other."""
+    if not measurements:
+        return
+    from analysis.measured import measured_now
+
+    known = {each.name for each in measured_now(paths)}
+    for each in measurements:
+        if each.name not in known:
+            try:
+                with console.status(f"measuring {each.name}"):
+                    each.measure(paths)
+            except InvalidInput as error:
+                console.print(f"Not measured, {each.name}: {error}", highlight=False, soft_wrap=True)
+
+
 def _report(paths: StudyPaths, console: Console) -> None:
     from analysis.report import write_report
 
     with console.status("report"):
         write_report(paths)
-
-
-def _mirror(paths: StudyPaths, tracker: "Tracker") -> None:
-    """Give the report's numbers, tables and figures to the tracker, which knows whether it has them already."""
-    tables = {}
-    for file in sorted((paths.report / "tables").glob("*.csv")):
-        with file.open(newline="") as lines:
-            tables[file.stem] = list(csv.DictReader(lines))
-    figures = sorted((paths.report / "figures").glob("*.png"))
-    tracker.study(read_json(paths.report / "results.json"), tables, figures)

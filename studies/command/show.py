@@ -41,7 +41,8 @@ def _crossed(budget: Budget) -> str:
     if budget.crossed is None:
         return ""
     counts = " × ".join(f"{len(getattr(budget.crossed, name))} {name}" for name in budget.crossed.varied)
-    return f", the best on {counts} crossed seeds"
+    best = "the best of each group" if budget.crossed.of == "groups" else "the best"
+    return f", {best} on {counts} crossed seeds"
 
 
 def _halving(budget: Budget) -> str:

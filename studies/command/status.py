@@ -3,17 +3,24 @@
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from studies.command.sparkline import ends, sparkline
+from sweeps.best_so_far import Best
 from sweeps.paths import StudyPaths
 from sweeps.status import Status, status_of
+
+if TYPE_CHECKING:
+    from analysis.estimate import Unit
 
 __all__ = ["lines", "watch"]
 
 _seconds_between_looks = 2.0
+_blocks_of_a_line = 40
 
 
 def watch(paths: StudyPaths, console: Console) -> None:
@@ -42,10 +49,10 @@ def lines(status: Status) -> Iterator[str]:
     )
     yield f"runs      search {_part(status.searched)}, confirm {_part(status.confirmed)}"
     if status.best is not None:
-        metric = status.metric.replace("_", " ")
-        yield f"best      {metric} {status.best.value:.4f}, trial {status.best.number}: {status.best.label}"
+        yield f"best      {_best(status, status.best)}"
+        yield from _groups(status)
     yield f"left      {_left(status)}"
-    yield f"failures  {status.failure or 'none'}"
+    yield f"failures  {_failures(status)}"
 
 
 def _text(status: Status) -> Text:
@@ -65,6 +72,58 @@ def _driver(status: Status) -> str:
         f"at work ({budget}) since {since}, process {state['process']} on {state['host']}:"
         f" {state['stacks']} of {state['workers']} workers busy with {state['runs']} runs"
     )
+
+
+def _best(status: Status, best: Best) -> str:
+    number = f"{_metric(status)} {best.value:.4f}"
+    if len(best.values) > 1:
+        # It takes time to import, and there is a best only when something was trained.
+        from analysis.estimate import t_interval
+
+        unit: Unit = "fraction" if status.metric.endswith("accuracy") else "target"
+        interval = t_interval(best.values, "best", "search seeds", unit)
+        assert interval.low is not None
+        assert interval.high is not None
+        number += f" [{interval.low:.4f}, {interval.high:.4f}] over {interval.n} search seeds"
+        number += f", optimistic as the best of {status.told}" if status.told > 1 else ""
+    else:
+        number += (
+            " on one search seed" if best.values else " without an interval, as a seed is missing or counts as guessing"
+        )
+    return f"{number}; trial {best.number}: {best.label}"
+
+
+def _groups(status: Status) -> Iterator[str]:
+    """Yield a sparkline for each group: its best so far after each trial, all groups on one scale."""
+    known = [value for group in status.groups for value in group.values if value is not None]
+    low, high = min(known), max(known)
+    yield f"groups    best so far after each trial, from {ends[0]} {low:.4f} to {ends[1]} {high:.4f}"
+    wide = max(len(group.label) for group in status.groups)
+    for group in status.groups:
+        line = sparkline(group.values, low, high, _blocks_of_a_line)
+        value = group.values[-1]
+        number = "  none" if value is None else f"{value:.4f}"
+        counts = _count(group.trials, "trial") + (
+            f", {_count(group.diverged, 'diverged run')}" if group.diverged else ""
+        )
+        yield f"          {group.label:<{wide}}  {line}  {number}, {counts}"
+
+
+def _failures(status: Status) -> str:
+    searched, confirmed = status.diverged_runs
+    diverged = (
+        f"{_count(searched + confirmed, 'diverged run')}, {searched} of the search and {confirmed} of the winners"
+    )
+    found = [*filter(None, [status.failure]), *([diverged] if searched + confirmed else [])]
+    return "; ".join(found) or "none"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _metric(status: Status) -> str:
+    return status.metric.replace("_", " ")
 
 
 def _part(counts: tuple[int, int | None]) -> str:

@@ -5,16 +5,8 @@ from typing import Annotated
 
 import typer
 
-from studies.command.arguments import (
-    CheckpointOption,
-    DataOption,
-    LossOption,
-    ModelOption,
-    OutputOption,
-    StoreOption,
-    StudyArgument,
-    SubjectArgument,
-)
+from studies.command.arguments import StoreOption, StudyArgument, SubjectArgument
+from studies.command.checkpoint_options import takes_checkpoint
 from studies.command.given import CheckpointOptions, given_of, subjects_of
 from studies.command.loader import paths_of
 from studies.command.numbers import numbers_named
@@ -26,7 +18,9 @@ surroundings = typer.Typer()
 
 
 @surroundings.command()
+@takes_checkpoint
 def critical(
+    options: CheckpointOptions,
     study: SubjectArgument = None,
     store: StoreOption = Path("runs"),
     runs: Annotated[int, typer.Option("--runs", help="Runs of each group, at most, from whose ways to start.")] = 1,
@@ -42,14 +36,8 @@ def critical(
             help="newton-mr: Newton's method by minimum residuals; gradient-norm: the norm of the gradient minimised.",
         ),
     ] = "newton-mr,gradient-norm",
-    checkpoint: CheckpointOption = None,
-    model: ModelOption = None,
-    data: DataOption = None,
-    loss: LossOption = None,
-    output: OutputOption = None,
 ) -> None:
     """Search for critical points along and around each group's trajectory: their index against their loss."""
-    options = CheckpointOptions(tuple(checkpoint or ()), model, data, loss, output)
     levels = numbers_named("--noise", noises)
     subjects, lines = subjects_of(study, store, options, runs)
     from analysis.critical.of_subjects import measure_critical_points, methods_named
@@ -65,19 +53,15 @@ def critical(
 
 
 @surroundings.command()
+@takes_checkpoint
 def trajectory(
+    options: CheckpointOptions,
     study: SubjectArgument = None,
     store: StoreOption = Path("runs"),
     count: Annotated[int, typer.Option("--count", help="Eigenvalues at each point.")] = 3,
     points: Annotated[int, typer.Option("--points", help="On each side of the plane.")] = 51,
-    checkpoint: CheckpointOption = None,
-    model: ModelOption = None,
-    data: DataOption = None,
-    loss: LossOption = None,
-    output: OutputOption = None,
 ) -> None:
     """Measure the plane of each group's training and the largest eigenvalues along it; or of checkpoints in order."""
-    options = CheckpointOptions(tuple(checkpoint or ()), model, data, loss, output)
     of_checkpoints, lines = options.check(study), list[str]()
     from analysis.trajectories.files import measure_trajectory, measure_trajectory_through
 
@@ -101,7 +85,9 @@ def trajectory(
 
 
 @surroundings.command()
+@takes_checkpoint
 def sharpness(
+    options: CheckpointOptions,
     study: SubjectArgument = None,
     store: StoreOption = Path("runs"),
     radius: Annotated[float, typer.Option("--radius", help="Of the average case, in parts of each weight.")] = 0.1,
@@ -110,14 +96,8 @@ def sharpness(
     draws: Annotated[int, typer.Option("--draws", help="Of noise, for the average case.")] = 100,
     directions: Annotated[int, typer.Option("--directions", help="For the width.")] = 20,
     seed: Annotated[int, typer.Option("--seed", help="Of all draws.")] = 0,
-    checkpoint: CheckpointOption = None,
-    model: ModelOption = None,
-    data: DataOption = None,
-    loss: LossOption = None,
-    output: OutputOption = None,
 ) -> None:
     """Measure the sharpness at the best solution of each group, in three ways that do not see the weights' scale."""
-    options = CheckpointOptions(tuple(checkpoint or ()), model, data, loss, output)
     subjects, lines = subjects_of(study, store, options)
     from analysis.sharpness.measured import measure_sharpness
 

@@ -23,7 +23,7 @@ def status(
     store: StoreOption = Path("runs"),
     watch: Annotated[bool, typer.Option("--watch", help="Renew it in the terminal as long as the study runs.")] = False,
 ) -> None:
-    """Say how far a study is: trials, runs, the best so far, the time left, who is at work, what failed."""
+    """Say how far a study is: trials, runs, the best so far by group, the time left, who is at work, what failed."""
     paths = paths_of(study, store)
     if not watch:
         for line in status_lines.lines(status_of(paths)):

@@ -29,7 +29,7 @@ def worst_difference(each: Recipe, peer: JaxPeer, folder: Path) -> float:
     # The last batch is smaller, as in an epoch.
     rows = np.random.default_rng(0).permutation(len(peer.inputs))[: _batches * each.batch_size + each.batch_size // 2]
     batches = [part.tolist() for part in np.split(rows, range(each.batch_size, len(rows), each.batch_size))]
-    peer.ask({"weights": str(folder / "start.npz"), "rows": batches, "out": str(folder / "end.npz")})
+    peer.ask(weights=str(folder / "start.npz"), rows=batches, out=str(folder / "end.npz"))
     optimizer = torch.optim.SGD(parameters, lr=each.optimizer.learning_rate, momentum=each.optimizer.momentum)
     for batch in batches:
         optimizer.zero_grad()
@@ -52,7 +52,7 @@ def main() -> None:
             each = recipe(case, Path(folder))
             with JaxPeer(each) as peer:
                 difference = worst_difference(each, peer, Path(folder))
-                answer = peer.ask({"runs": 2, "epochs": _epochs})
+                answer = peer.ask(runs=2, epochs=_epochs)
             print(
                 f"{case:<12} {_batches + 1} steps differ from torch's by {difference:.1e} of their way;"
                 f" loss {answer['first_loss']:.2f} → {answer['last_loss']:.4f} in {_epochs + 1} epochs,"

@@ -40,7 +40,7 @@ from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
 from sweeps.study import Budget, Study
 from sweeps.tracker import NoTracker, Tracker
-from sweeps.tracking import tracker_of
+from sweeps.tracking import Tracking, tracker_of
 from sweeps.training import train
 from sweeps.watcher import Watcher
 
@@ -90,7 +90,7 @@ def driver_overhead(workers: int, wandb: bool) -> dict[str, float]:
             return Recipe(data=each.data, model=each.model, optimizer=optimizer, batch_size=64, epochs=20)
 
         study = Study(question="How fast is it?", recipe=proposed, budgets={"default": budget})
-        tracker = tracker_of("study", StudyPaths(folder / "study")) if wandb else NoTracker()
+        tracker = tracker_of("study", StudyPaths(folder / "study"), Tracking()) if wandb else NoTracker()
         with _executor(workers, clock, place) as executor:
             train([Run(each, Seeds.all(seed)) for seed in range(2)], "search", RunStore(folder / "warm"), executor)
             before, start = seconds_of_training(clock), time.perf_counter()

@@ -1,14 +1,11 @@
 """The JAX peer as the benchmarks see it: a process that answers questions."""
 
-import json
-import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import numpy as np
+from asked_process import AskedProcess
 
 from lightning_modules.data.split import split
 from lightning_modules.models.mlp import MLP
@@ -25,10 +22,8 @@ def is_installed() -> bool:
     return _python.exists()
 
 
-class JaxPeer:
+class JaxPeer(AskedProcess):
     """A process that trains stacks of a recipe on one thread, compiled once for each stack size.
-
-    Use it as a context manager: leaving it ends the process.
 
     Attributes:
         inputs: what it trains on, (examples, *shape), preprocessed as the recipe says.
@@ -40,8 +35,8 @@ class JaxPeer:
         rows = split(dataset, 0).train
         self.inputs = recipe.preprocessing.fit(dataset.inputs[rows])(dataset.inputs[rows])
         self.targets = dataset.targets[rows]
-        self._folder = tempfile.TemporaryDirectory()
-        data = Path(self._folder.name) / "data.npz"
+        folder = tempfile.TemporaryDirectory()
+        data = Path(folder.name) / "data.npz"
         np.savez(data, inputs=self.inputs, targets=self.targets)
         options = {
             "--data": [data],
@@ -53,34 +48,11 @@ class JaxPeer:
             "--momentum": [recipe.optimizer.momentum],
         }
         words = [str(word) for name, values in options.items() for word in (name, *values)]
-        self._process = subprocess.Popen(
-            [_python, Path(__file__).with_name("peer.py"), *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__([_python, Path(__file__).with_name("peer.py"), *words], folder)
 
     def rate(self, runs: int, epochs: int) -> float:
         """Return the member-epochs per second of a stack of `runs` members, compilation and first epoch excluded."""
-        return self.ask({"runs": runs, "epochs": epochs})["rate"]
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the peer's answer to a request (its file lists them)."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._process:  # closes its input, on which it leaves, and waits
-            pass
-        self._folder.cleanup()
+        return self.ask(runs=runs, epochs=epochs)["rate"]
 
 
 def rate_of_several(peers: list[JaxPeer], runs: int, epochs: int) -> float:

@@ -1,0 +1,1 @@
+"""What writes a run for a tracker, one a file."""
