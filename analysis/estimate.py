@@ -76,12 +76,13 @@ class Estimate:
         try:
             value = math.nan if content["value"] is None else float(content["value"])
             ends = [None if content[name] is None else float(content[name]) for name in ("low", "high")]
-            name, over, method, counted = (str(content[name]) for name in ("name", "over", "method", "counted"))
+            name, over, method, counted = (str(content[each]) for each in ("name", "over", "method", "counted"))
             if content["unit"] not in get_args(Unit):
                 raise ValueError(f"unit {content['unit']!r}")
             values = tuple(float(each) for each in content["values"])
-            n, unit = int(content["n"]), content["unit"]
-            return Estimate(name, value, ends[0], ends[1], n, over, unit, method, counted, values)
+            return Estimate(
+                name, value, ends[0], ends[1], int(content["n"]), over, content["unit"], method, counted, values
+            )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"An estimate cannot be read ({error!r}): measure it again.") from error
 

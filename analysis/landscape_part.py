@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis.estimate_table import estimates_table
 from analysis.measured import Illustration, Measured, found_in, measured
 from analysis.plate import Plate, png_of
+from analysis.table import Table
 from lightning_modules.errors import InvalidInput
 
 __all__ = ["Part", "parts_of"]
@@ -30,6 +32,7 @@ class Part:
         faults: a sentence for each figure that is not.
         checks: what one has to know to trust the numbers, in words, by label and origin; without those that stand
             under a figure of their own.
+        numbers: what its estimates are, None without any.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Part:
     plates: tuple[Plate, ...]
     faults: tuple[str, ...]
     checks: Mapping[str, tuple[str, ...]]
+    numbers: Table | None = None
 
 
 def parts_of(landscape: Path, copies: Path, study: str) -> tuple[list[Part], list[str]]:
@@ -76,7 +80,12 @@ def _part(found: Measured, landscape: Path, copies: Path, study: str) -> Part:
             checks.pop(each.of, None)
     others = {_named(found, label): sentences for label, sentences in checks.items()}
     stale = found.study != study
-    return Part(found.name, found.title, numbers, found.day, stale, tuple(plates), tuple(faults), others)
+    table = (
+        estimates_table(found.estimates, f"measured-{found.name}", f"Estimates: {found.title}")
+        if found.estimates
+        else None
+    )
+    return Part(found.name, found.title, numbers, found.day, stale, tuple(plates), tuple(faults), others, table)
 
 
 def _named(found: Measured, label: str) -> str:

@@ -29,6 +29,7 @@ class Plate:
         alt: for those who cannot see it.
         checks: what one has to know to trust it, in words, by what it is said of.
         chart: the same for plotly, to be turned; None where there is nothing to turn.
+        section: of the report, by its name; empty for the one of further figures.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Plate:
     alt: str
     checks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chart: Mapping[str, Any] | None = None
+    section: str = ""
 
 
 def png_of(path: Path) -> tuple[str, int, int]:

@@ -2,35 +2,41 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from analysis.atlas import write_atlas
+from analysis.card import card_content
+from analysis.cautions import cautions
+from analysis.comparison.latex import write_latex
+from analysis.estimate_table import estimates_table
 from analysis.figures.gallery import Picture, pictures
 from analysis.figures.interactive import packed_script
 from analysis.findings import Findings, find
-from analysis.landscape_part import Part, parts_of
+from analysis.landscape_part import parts_of
 from analysis.measured import measured_now, sources_of
+from analysis.origin import origin_of
+from analysis.pages import rendered
 from analysis.plate import Plate, png_of
+from analysis.recipe_table import recipes_table
 from analysis.results import StudyResults
-from analysis.tables import Table, tables, write_csv
+from analysis.sections import sections_of
+from analysis.tables import tables, write_csv
 from sweeps.files import write_json
 from sweeps.paths import StudyPaths
 
 __all__ = ["write_report"]
-
-_templates = Path(__file__).parent / "templates"
 
 
 def write_report(paths: StudyPaths) -> Path:
     """Write the report of what a store holds of a study, and return the page's path.
 
     ``index.html`` needs nothing beside it; ``figures/`` holds each figure as
-    PNG and PDF, ``tables/`` each table as CSV, ``landscape/`` what verbs measured
-    around the solutions, ``results.json`` every estimate and verdict, and the
-    checksums of the study's file and of the landscape that they are of. All is
-    written aside and takes the place of an earlier report at once.
+    PNG and PDF, ``tables/`` each table as CSV and LaTeX, ``landscape/`` what
+    verbs measured around the solutions, ``results.json`` every estimate and
+    verdict, and the checksums of the study's file and of the landscape that they
+    are of. All is written aside and takes the place of an earlier report at once;
+    then ``index.html`` above all studies of the store is written anew.
 
     Arguments:
         paths: of the study.
@@ -51,23 +57,48 @@ def write_report(paths: StudyPaths) -> Path:
         _swap(report, paths.report, aside / "old")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    write_atlas(paths.root.parent)
     return paths.report / "index.html"
 
 
 def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[str, str]) -> None:
-    made, listed = pictures(findings, folder / "figures"), tables(findings)
+    plates = [_plate(picture) for picture in pictures(findings, folder / "figures")]
+    listed = tables(findings)
+    whole = [
+        recipes_table(findings.results),
+        estimates_table(findings.estimates, "estimates", "Every estimate by its name"),
+    ]
+    whole = [table for table in whole if table.rows]
     parts, faults = parts_of(landscape, folder / "landscape", sources["study_sha256"])
-    for table in listed:
+    for table in (*listed, *whole, *(part.numbers for part in parts if part.numbers)):
         write_csv(table, folder / "tables" / f"{table.name}.csv")
+        write_latex(table, folder / "tables" / f"{table.name}.tex")
+    warnings, sections = cautions(findings, parts, faults), sections_of(plates, listed)
+    ordered = [plate for section in sections for plate in section.plates]
     write_json(
         folder / "results.json",
         {
             "estimates": [estimate.to_json() for estimate in findings.estimates],
             "claims": [judgement.to_json() for judgement in findings.judgements],
+            "card": card_content(findings, ordered, len(warnings)),
             **sources,
         },
     )
-    page = _page(findings, [_plate(each) for each in made], listed, parts, faults)
+    turned = [each for each in (*ordered, *(plate for part in parts for plate in part.plates)) if each.chart]
+    page = rendered(
+        "report.html.j2",
+        findings=findings,
+        results=findings.results,
+        warnings=warnings,
+        sections=sections,
+        landscape=next((each for each in sections if each.name == "landscape"), None),
+        parts=parts,
+        faults=faults,
+        listed=whole,
+        origin=origin_of(findings.results),
+        turned=turned,
+        plotly=packed_script() if turned else "",
+    )
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 
@@ -76,7 +107,17 @@ def _plate(picture: Picture) -> Plate:
     drawing = picture.drawing
     png, pdf = (f"figures/{path.name}" for path in (picture.png, picture.pdf))
     return Plate(
-        drawing.name, png, pdf, data, width, height, drawing.caption, drawing.alt, drawing.checks, drawing.chart
+        drawing.name,
+        png,
+        pdf,
+        data,
+        width,
+        height,
+        drawing.caption,
+        drawing.alt,
+        drawing.checks,
+        drawing.chart,
+        drawing.section,
     )
 
 
@@ -91,54 +132,3 @@ def _swap(new: Path, place: Path, old: Path) -> None:
     except OSError:
         old.rename(place)
         raise
-
-
-def _page(
-    findings: Findings, plates: Sequence[Plate], listed: list[Table], parts: Sequence[Part], faults: Sequence[str]
-) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_templates),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    results = findings.results
-    turned = [each for each in (*plates, *(plate for part in parts for plate in part.plates)) if each.chart]
-    return environment.get_template("report.html.j2").render(
-        results=results,
-        answer=findings.answer,
-        tuning=findings.tuning,
-        judgements=findings.judgements,
-        warnings=findings.warnings,
-        plates=plates,
-        parts=parts,
-        faults=faults,
-        turned=turned,
-        plotly=packed_script() if turned else "",
-        tables=listed,
-        provenance=list(_provenance(results.provenance)),
-    )
-
-
-def _provenance(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what the driver wrote down of a study's origin, as names and texts."""
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            unit = " s" if name == "seconds" else ""
-            text = ", ".join(f"{key} {_text(item)}{unit}" for key, item in value.items())
-        else:
-            text = _text(value)
-        yield ("seconds of workers" if name == "seconds" else name.replace("_", " ")), text
-    try:
-        yield "report written by", f"lossatlas {version('lossatlas')}"
-    except PackageNotFoundError:
-        yield "report written by", "a copy of lossatlas that is not installed"
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "unknown"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)

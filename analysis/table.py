@@ -21,6 +21,7 @@ class Table:
         rows: values for a program, not in per cent.
         header: names for a reader.
         texts: the rows for a reader.
+        section: of the report, by its name in `analysis.sections`; empty for the one of further tables.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     header: tuple[str, ...]
     texts: tuple[tuple[str, ...], ...]
+    section: str = ""
 
 
 def write_csv(table: Table, path: Path) -> None:

@@ -54,6 +54,7 @@ def _scores(findings: Findings) -> Table:
         ("group", "recipe", "mean [95 %]", "n", f"sd{show.suffix}", f"min – max{show.suffix}", "diverged")
         + (("binomial sd (%)",) if floors else ()),
         tuple(texts),
+        section="comparison",
     )
 
 
@@ -80,6 +81,7 @@ def _differences(findings: Findings) -> Table:
             )
             for each in pairs
         ),
+        section="comparison",
     )
 
 
@@ -109,6 +111,7 @@ def _gains(findings: Findings) -> Table:
             + (str(gain.score.n),)
             for key, gain in found
         ),
+        section="ensembles",
     )
 
 
@@ -143,6 +146,7 @@ def _trials(findings: Findings) -> Table:
             "dropped",
         ),
         tuple(texts),
+        section="search",
     )
 
 
@@ -157,6 +161,7 @@ def _seeds(findings: Findings) -> Table:
         tuple(rows),
         ("group", "seed", f"test {score.title}{show.suffix}", "diverged"),
         tuple((_named(key), str(seed), show.text(value), "yes" if lost else "") for key, seed, value, lost in rows),
+        section="comparison",
     )
 
 

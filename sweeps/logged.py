@@ -127,7 +127,18 @@ def _factors(recipes: Iterable[Json]) -> dict[str, tuple[Json, ...]]:
 
 
 def _settings(fields: Iterable[str], recipe: Json) -> Iterator[str]:
-    """Yield where a recipe's fields lie, several of them with commas between: a component by its type."""
+    """Yield where the fields of groups lie in a recipe, as `group_of` names them: a component by its type."""
     for field in (name.strip() for names in fields for name in names.split(",")):
-        value = reduce(getitem, field.split("."), recipe)
-        yield f"recipe.{field}.type" if isinstance(value, dict) else f"recipe.{field}"
+        path, value = "recipe", recipe
+        for name in field.removesuffix(".*").split("."):
+            inner = _within(name, value)
+            path, value = ".".join([path, *inner]), reduce(getitem, inner, value)
+        yield f"{path}.type" if isinstance(value, dict) else path
+
+
+def _within(name: str, component: Json) -> list[str]:
+    """Return the keys to a component's setting, or to that of the first component within it that has it."""
+    if name in component:
+        return [name]
+    inner = ((key, _within(name, value)) for key, value in component.items() if isinstance(value, dict))
+    return next(([key, *keys] for key, keys in inner if keys), [])

@@ -156,7 +156,7 @@ def _complete(paths: StudyPaths, recipes: Iterable[str], names: Sequence[str]) -
 
 
 def _diverged(paths: StudyPaths, names: Iterable[str]) -> int:
-    records = (record_of(paths, recipe, seeds) for recipe, _, seeds in (name.partition("/") for name in names))
+    records = (record_of(paths, *name.split("/")) for name in names)
     return sum(record.get("diverged_step") is not None for record in records)
 
 

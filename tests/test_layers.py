@@ -39,7 +39,7 @@ allowed = {
         "wandb_workspaces": "dashboard.py",
     },
     "analysis": {
-        "jinja2": "report.py report/*",
+        "jinja2": "pages.py",
         "matplotlib": "style.py figures/*",
         "mpl_toolkits": "figures/surface_3d.py",
         "numpy": "*",

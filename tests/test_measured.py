@@ -1,5 +1,6 @@
 """What verbs left in a landscape is shown in the report as it lies there, and what is broken is one sentence."""
 
+import csv
 import json
 import shutil
 from html.parser import HTMLParser
@@ -7,12 +8,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from analysis.estimate import t_interval
 from analysis.measured import Illustration, found_in, measured, sources_of, write_measured
 from analysis.report import write_report
 from analysis.style import figure, save
 from lightning_modules.errors import InvalidInput
 from studies.command.run import _is_reported
 from sweeps.files import checksum, read_json
+from tests.links import broken_links
 from tests.stores import TinyStudy, cosine, write_study
 from tests.test_report import Page
 
@@ -72,9 +75,11 @@ def test_parts_stand_in_a_stable_order_with_figures_checks_and_links(paths):
     write(paths, "slice", {hostile: {"runs": ["x", "y"], "checks": [hostile]}})
     text = write_report(paths).read_text()
     page = Page(text)
-    places = [page.text.index(f"Title of {name}") for name in ("slice", "spectrum", "unheard_of")]
-    assert places == sorted(places)
-    assert page.text.index("Landscape") < places[0] < page.text.index("Provenance")
+    measured_from = page.text.index("What follows was measured")
+    for start in (0, measured_from):  # among the contents, and in the section
+        places = [page.text.index(f"Title of {name}", start) for name in ("slice", "spectrum", "unheard_of")]
+        assert places == sorted(places)
+    assert places[-1] < page.text.index("report written by")
     items = Lists(text).items
     assert items[-5:] == [hostile, "first", "second", "nothing was checked", "of something new"]
     assert f"Checks of {hostile} · 2 runs:" in page.text
@@ -84,8 +89,7 @@ def test_parts_stand_in_a_stable_order_with_figures_checks_and_links(paths):
     assert figures == [f"landscape-{name}" for name in ("slice0", "spectrum0", "spectrum1", "unheard_of0")]
     for name in ("spectrum0.png", "spectrum0.pdf", "spectrum.json"):
         assert any(each["href"] == f"landscape/{name}" for each in page.all("a"))
-    for each in page.all("a"):
-        assert (paths.report / each["href"]).is_file()
+    assert broken_links(paths.report / "index.html") == []
     for each in page.all("img"):
         assert each["src"].startswith("data:")
 
@@ -96,7 +100,7 @@ def test_a_measurement_of_an_earlier_state_is_marked(paths):
 
 
 def test_numbers_are_read_as_written_and_a_study_without_them_has_no_part(paths):
-    assert "Landscape" not in Page(write_report(paths).read_text()).text
+    assert "What follows was measured" not in Page(write_report(paths).read_text()).text
     write(paths, "slice", {"a": {"steps": [1.0], "checks": ["x"]}, "b": {}})
     assert found_in(paths.landscape / "slice.json") == {"a": {"steps": [1.0], "checks": ["x"]}, "b": {"checks": []}}
 
@@ -195,3 +199,18 @@ def test_a_plane_can_be_turned_and_the_page_asks_the_network_for_nothing(paths):
     (policy,) = [each["content"] for each in page.all("meta") if "http-equiv" in each]
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
+
+
+def test_estimates_of_a_measurement_stand_in_a_table_of_their_part(paths):
+    paths.landscape.mkdir()
+    found = [t_interval([0.1, 0.2, 0.4], f"barrier[{hostile}]", "3 pairs", "nats")]
+    study = checksum(paths.study)
+    write_measured(paths.landscape, "b c", {}, title="Barriers", illustrations=[], study=study, estimates=found)
+    page = Page(write_report(paths).read_text())
+    part = page.text.partition("What follows was measured")[2]
+    assert "Estimates: Barriers (1 row)" in part
+    assert part.count(f"barrier[{hostile}]{found[0].amount}3") == 2  # here and among all of the study
+    assert broken_links(paths.report / "index.html") == []
+    with (paths.report / "tables" / "measured-b c.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["name"], float(row["low"]), row["unit"]) == (found[0].name, found[0].low, "nats")

@@ -1,6 +1,7 @@
 import csv
 import json
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -10,6 +11,7 @@ from lightning_modules.errors import InvalidInput
 from sweeps.claim import Claim
 from sweeps.files import read_json
 from sweeps.paths import StudyPaths
+from tests.links import broken_links
 from tests.stores import TinyStudy, constant, cosine, cyclic, diverging, write_study
 
 hostile = '<script>alert("x")</script> & <b>bold</b>?'
@@ -32,7 +34,7 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self._inside == "style":
             self.style += data
-        else:
+        elif self._inside != "script":
             self.text += data
 
     def handle_endtag(self, tag):
@@ -53,7 +55,7 @@ claims = (
 def paths(tmp_path_factory):
     confirmed = (*TinyStudy().confirmed, (diverging, ("winner 2",)))
     study = TinyStudy().but(question=hostile, claims=claims, confirmed=confirmed)
-    paths = write_study(tmp_path_factory.mktemp("store"), study)
+    paths = write_study(tmp_path_factory.mktemp("store") / "tiny", study)
     assert write_report(paths) == paths.report / "index.html"
     return paths
 
@@ -65,7 +67,7 @@ def page(paths):
 
 def test_hostile_text_stays_text(page):
     assert hostile in page.text
-    assert [script.get("type", "") for script in page.all("script")] == ["application/json", "text/plain", ""]
+    assert [script.get("type", "") for script in page.all("script")] == ["", "application/json", "text/plain", ""]
     assert not page.all("b")
 
 
@@ -77,23 +79,53 @@ def test_page_needs_nothing_beside_it(page, paths):
     assert not page.all("link")
     assert "url(" not in page.style
     assert "@import" not in page.style
-    for link in page.all("a"):
-        assert (paths.report / link["href"]).is_file(), link["href"]
+    assert broken_links(paths.report / "index.html") == []
 
 
-def test_order_is_question_answer_warnings_claims_figures_tables_provenance(page):
+def test_order_is_question_answer_verdicts_warnings_contents_claims_sections_origin(page):
     marks = [
         hostile,
         "is ahead",
-        "Intervals are 95 % t-intervals",
+        "3 claims undecided",
         "diverged (seed 100, 101, 102)",
+        "All 3 claims are undecided",
+        "Intervals are 95 % t-intervals",
+        "Contents",
         "Written down before",
-        "Figure 1.",
-        "Tables",
+        "Figure 1. Test accuracy",
+        "Test accuracy (5 rows)",
+        "Snapshot ensembles (2 rows)",
+        "Trials of the search (4 rows)",
         "atlas run tiny",
+        "search seeds0–1",
+        "report seeds100–102",
+        "Recipes that were confirmed",
+        "Every estimate by its name",
     ]
+    assert [mark for mark in marks if mark not in page.text] == []
     places = [page.text.index(mark, 60) for mark in marks]
     assert places == sorted(places)
+
+
+def test_headings_descend_one_by_one_and_landmarks_are_named(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if tag in ("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert max(after - before for before, after in pairwise(levels)) <= 1
+    assert len(page.all("main")) == len(page.all("header")) == 1
+    assert page.all("nav")[0]["aria-label"] == "Contents"
+    assert page.all("a")[0] == {"class": "skip", "href": "#content"}
+    assert page.all("html")[0]["lang"] == "en"
+    for section in page.all("section"):
+        assert "aria-labelledby" in section
+
+
+def test_every_figure_and_table_of_the_files_stands_in_one_section(page, paths):
+    names = [each["id"] for each in page.all("figure")]
+    assert sorted(names) == sorted(path.stem for path in (paths.report / "figures").glob("*.png"))
+    for suffix in ("csv", "tex"):
+        listed = sorted(f"{path.stem}-table" for path in (paths.report / "tables").glob(f"*.{suffix}"))
+        assert listed == sorted(each["id"] for each in page.all("div") if each.get("class") == "fold" and "id" in each)
 
 
 def test_page_says_how_often_each_group_was_tried(page, paths):
@@ -154,12 +186,16 @@ def test_tables_say_what_the_store_says(paths, page):
     for table in ("test_accuracy", "differences", "ensembles", "trials"):
         with (paths.report / "tables" / f"{table}.csv").open(newline="") as file:
             assert list(csv.DictReader(file)), table
-    assert len(page.all("table")) == 5
+    assert len(page.all("table")) == 7
+    with (paths.report / "tables" / "estimates.csv").open(newline="") as file:
+        listed = {row["name"]: row for row in csv.DictReader(file)}
+    for each in json.loads((paths.report / "results.json").read_text())["estimates"]:
+        assert float(listed[each["name"]]["value"]) == each["value"]
 
 
 def test_figures_are_there_as_png_and_pdf(paths):
-    names = {"search", "test_accuracy_schedule", "training", "ensemble_gain", "reliability", "risk_coverage"}
-    names |= {"loss_plane", "loss_surface", "loss_line"}
+    names = {"search", "test_accuracy_schedule", "training", "ensemble_gain", "loss_plane", "loss_surface", "loss_line"}
+    names |= {"reliability", "risk_coverage"}
     for suffix in ("png", "pdf"):
         assert {path.stem for path in (paths.report / "figures").glob(f"*.{suffix}")} == names
 
@@ -187,7 +223,7 @@ def test_a_second_report_replaces_the_first(paths):
 
 
 def test_an_unfinished_search_is_reported_as_such(tmp_path):
-    paths = write_study(tmp_path, TinyStudy().but(trials=(constant, diverging), confirmed=(), finished=False))
+    paths = write_study(tmp_path / "tiny", TinyStudy().but(trials=(constant, diverging), confirmed=(), finished=False))
     text = Page(write_report(paths).read_text()).text
     assert "There is no answer yet" in text
     assert "not finished" in text
@@ -202,7 +238,7 @@ def test_one_seed_and_no_groups_give_no_interval(tmp_path):
         group_by=(),
         claims=claims[:1],
     )
-    paths = write_study(tmp_path, study)
+    paths = write_study(tmp_path / "tiny", study)
     text = Page(write_report(paths).read_text()).text
     assert "One seed cannot tell it from the runner-up" in text
     assert "There is one report seed" in text
@@ -212,7 +248,9 @@ def test_one_seed_and_no_groups_give_no_interval(tmp_path):
 
 
 def test_runs_that_are_missing_are_counted(tmp_path):
-    paths = write_study(tmp_path, TinyStudy().but(trials=(cosine,), confirmed=((cosine, ("winner 1",)),), group_by=()))
+    paths = write_study(
+        tmp_path / "tiny", TinyStudy().but(trials=(cosine,), confirmed=((cosine, ("winner 1",)),), group_by=())
+    )
     gone = paths.runs / cosine.hash / "init101-order101-split101" / "record.json"
     gone.unlink()
     text = Page(write_report(paths).read_text()).text

@@ -46,4 +46,5 @@ def components_table(found: Components, results: StudyResults) -> Table:
             )
             for each in found.components
         ),
+        section="components",
     )

@@ -95,16 +95,18 @@ def _figure(found: Mapping[str, GroupDiversity]) -> Illustration:
 def said(found: GroupDiversity) -> Iterator[str]:
     """Yield the correlation of a group with both its intervals, and how alike snapshots' weights are, in words."""
     correlation = found.correlation
+    if correlation.bootstrap.n == 0:
+        yield f"no run's {measures[found.task]} and barriers have a rank correlation"
+    else:
+        yield f"rank correlation {correlation.bootstrap.amount} (bootstrap over runs: {correlation.bootstrap.n})"
+        if correlation.student.low is not None:
+            yield f"Student's interval {correlation.student.amount}"
     means = [float(mean_of_pairs(each)) for each in found.cosines]
     if kept := [each for each in means if np.isfinite(each)]:
         alike = t_interval(kept, f"weight_cosine[{found.label}]", "runs", "target")
+        if alike.high is not None:
+            alike = replace(alike, high=min(alike.high, 1.0))  # beyond which no cosine lies
         yield f"cosine of two snapshots' weights {alike.amount} (runs: {alike.n})"
-    if correlation.bootstrap.n == 0:
-        yield f"no run's {measures[found.task]} and barriers have a rank correlation"
-        return
-    yield f"rank correlation {correlation.bootstrap.amount} (bootstrap over runs: {correlation.bootstrap.n})"
-    if correlation.student.low is not None:
-        yield f"Student's interval {correlation.student.amount}"
 
 
 def _of_runs(

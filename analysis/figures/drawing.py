@@ -20,6 +20,7 @@ class Drawing:
         alt: for those who cannot see it.
         checks: what one has to know to trust it, in words, by what it is said of.
         chart: the same for plotly, to be turned; None where there is nothing to turn.
+        section: of the report, by its name in `analysis.sections`; empty for the one of further figures.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Drawing:
     alt: str
     checks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chart: Mapping[str, Any] | None = None
+    section: str = ""

@@ -89,7 +89,7 @@ def _comparisons(findings: Findings) -> Iterator[Drawing]:
         )
         means = "; ".join(f"{names[each.key]} {each.estimate}" for each in shown)
         name = f"test_{score.name}_{field.replace('.', '_')}"
-        yield Drawing(name, drawing, caption, f"Dots of test {score.title}. Means: {means}.")
+        yield Drawing(name, drawing, caption, f"Dots of test {score.title}. Means: {means}.", section="comparison")
 
 
 def _components(findings: Findings) -> Iterator[Drawing]:
@@ -107,7 +107,7 @@ def _components(findings: Findings) -> Iterator[Drawing]:
     words = "; ".join(f"{each.name} {shown_of(score).text(each.deviation)}" for each in found.components)
     drawing = variance_components.draw(found, score)
     alt = f"Bars of standard deviations{shown_of(score).difference_suffix}: {words}."
-    yield Drawing("components", drawing, caption, alt)
+    yield Drawing("components", drawing, caption, alt, section="components")
 
 
 def _search(results: StudyResults) -> Iterator[Drawing]:
@@ -136,7 +136,7 @@ def _search(results: StudyResults) -> Iterator[Drawing]:
     best = max(trained, key=lambda trial: sign_of(results.metric) * trial.value)
     rate = best.recipe.optimizer.learning_rate
     alt = f"Validation {score.title} over the learning rate; the best trial has rate {rate:.3g}."
-    yield Drawing("search", drawing, caption, alt)
+    yield Drawing("search", drawing, caption, alt, section="search")
 
 
 def _training(findings: Findings) -> Iterator[Drawing]:
@@ -160,7 +160,7 @@ def _training(findings: Findings) -> Iterator[Drawing]:
         f"{name_of(key)} {record.metrics['validation_loss']:.3f} {unit}".rstrip() for key, record in records.items()
     )
     alt = f"Learning rate and losses by step. Validation loss at the end: {ends}."
-    yield Drawing("training", drawing, caption, alt)
+    yield Drawing("training", drawing, caption, alt, section="training")
 
 
 def _ensembles(findings: Findings) -> Iterator[Drawing]:
@@ -180,7 +180,7 @@ def _ensembles(findings: Findings) -> Iterator[Drawing]:
         " differences; above zero is better."
     )
     words = "; ".join(f"{name_of(key)}, all snapshots: {each[-1].score}" for key, each in gains.items())
-    yield Drawing("ensemble_gain", drawing, caption, f"Gain by number of snapshots. {words}.")
+    yield Drawing("ensemble_gain", drawing, caption, f"Gain by number of snapshots. {words}.", section="ensembles")
 
 
 def _axis_of_search(score: Score) -> str:

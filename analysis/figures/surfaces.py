@@ -48,7 +48,8 @@ def planes(findings: Findings) -> Iterator[Drawing]:
         low, high = np.nanmin(plane.losses), np.nanmax(plane.losses)
         alt = f"Contours of the training loss, {low:.3g} to {high:.3g} {unit}".rstrip()
         checks = {f"{name_of(key)}, seed {record.seeds.init}": plane.checks}
-        yield Drawing("loss_plane", loss_plane.draw(plane, names, unit), caption, f"{alt}.", checks)
+        drawing = loss_plane.draw(plane, names, unit)
+        yield Drawing("loss_plane", drawing, caption, f"{alt}.", checks, section="landscape")
         caption = (
             f"The same plane as a surface, in the same colours and levels; the height is the {even}. Circles are the"
             f" snapshots, and are seen through the surface.{holes_said(plane.losses)}"
@@ -61,6 +62,7 @@ def planes(findings: Findings) -> Iterator[Drawing]:
             caption,
             f"{alt}; snapshots: {marked}.",
             chart=interactive.chart(plane, names, unit),
+            section="landscape",
         )
         return
 
@@ -97,7 +99,8 @@ def lines(findings: Findings) -> Iterator[Drawing]:
         f"{name_of(key)} {np.median([each.losses[:, len(each.steps) // 2] for each in slices]):.2g} {unit}".rstrip()
         for key, slices in found.items()
     )
-    yield Drawing("loss_line", drawing, caption, f"Loss along random lines. In the middle: {ends}.", _checks(found))
+    alt = f"Loss along random lines. In the middle: {ends}."
+    yield Drawing("loss_line", drawing, caption, alt, _checks(found), section="landscape")
 
 
 def _checks(found: "Mapping[str, Sequence[LineSlice]]") -> dict[str, list[str]]:

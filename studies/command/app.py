@@ -33,9 +33,10 @@ from studies.command.comparing import comparing
 from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
 from studies.command.helping import helping
-from studies.command.loader import built_in, load_study, paths_of, study_name
+from studies.command.loader import built_in, load_study, study_name
 from studies.command.measuring import measuring
 from studies.command.opening import opening
+from studies.command.reporting import reporting
 from studies.command.resume import words_given, words_of
 from studies.command.show_run import is_run, run_lines
 from studies.command.slurm import slurm
@@ -65,6 +66,7 @@ app.add_typer(measuring)
 app.add_typer(surroundings)
 app.add_typer(ensembling)
 app.add_typer(comparing)
+app.add_typer(reporting)
 app.add_typer(slurm)
 app.add_typer(tracking, name="track")
 app.add_typer(dashboard)
@@ -207,14 +209,3 @@ def train(
     placement.check()
     for line in train_one(loaded, budget, StudyPaths(store / loaded.name), seed, precision, placement):
         typer.echo(line)
-
-
-@app.command()
-def report(study: StudyArgument, store: StoreOption = Path("runs")) -> None:
-    """Write the report of what the store holds of a study."""
-    paths = paths_of(study, store)
-    if not paths.study.is_file():
-        raise InvalidInput(f"The store {store} holds nothing of the study {study!r}: `atlas run {study}` first.")
-    from analysis.report import write_report
-
-    typer.echo(f"Report: {write_report(paths)}")

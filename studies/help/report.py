@@ -26,7 +26,7 @@ resolved, a point is critical. After `atlas slice`, `atlas path` or any other of
 these verbs, `atlas report` shows what they found.
 
 `results.json` beside the page holds every estimate and verdict, `tables/` every
-table as CSV, `figures/` every figure as PNG and PDF.
+table as CSV and LaTeX, `figures/` every figure as PNG and PDF.
 """
 
 from analysis.estimate import Estimate
