@@ -195,6 +195,7 @@ def test_tables_say_what_the_store_says(paths, page):
 
 def test_figures_are_there_as_png_and_pdf(paths):
     names = {"search", "test_accuracy_schedule", "training", "ensemble_gain", "loss_plane", "loss_surface", "loss_line"}
+    names |= {"reliability", "risk_coverage"}
     for suffix in ("png", "pdf"):
         assert {path.stem for path in (paths.report / "figures").glob(f"*.{suffix}")} == names
 

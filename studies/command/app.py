@@ -29,6 +29,7 @@ from studies.command.arguments import (
     WandbRunsOption,
     WorkersOption,
 )
+from studies.command.checking import checking
 from studies.command.comparing import comparing
 from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
@@ -66,6 +67,7 @@ app.add_typer(measuring)
 app.add_typer(surroundings)
 app.add_typer(ensembling)
 app.add_typer(comparing)
+app.add_typer(checking)
 app.add_typer(reporting)
 app.add_typer(slurm)
 app.add_typer(tracking, name="track")
