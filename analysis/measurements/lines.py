@@ -37,10 +37,10 @@ class Lines(Measurement):
 
         from analysis.figures import panels_of_lines
         from analysis.group_files import Picture, write_groups
+        from analysis.json_numbers import listed
         from analysis.run_groups import measured_study, surface_of
         from analysis.shown import labelled
         from analysis.slices import random_line
-        from analysis.subjects import listed
 
         study = measured_study(paths, self.runs)
         found = {

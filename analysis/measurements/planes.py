@@ -33,9 +33,9 @@ class Planes(Measurement):
     def measure(self, paths: StudyPaths) -> None:
         from analysis.figures import planes_by_group
         from analysis.group_files import Picture, write_groups
+        from analysis.json_numbers import listed
         from analysis.run_groups import measured_study, surface_of
         from analysis.slices import random_plane
-        from analysis.subjects import listed
 
         study = measured_study(paths, 1).only(self.groups)
         found = {

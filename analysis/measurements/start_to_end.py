@@ -35,10 +35,10 @@ class StartToEnd(Measurement):
         from analysis.figures import by_group, panels_of_lines
         from analysis.group_files import Picture, listed_amounts, write_groups
         from analysis.inference.of_groups import group_mean, group_share
+        from analysis.json_numbers import listed
         from analysis.paths.start_to_end import only_falls, start_to_end
         from analysis.run_groups import measured_study
         from analysis.shown import labelled
-        from analysis.subjects import listed
 
         study = measured_study(paths, self.runs)
         lines = {each.label: [start_to_end(record, self.points) for record in each.records] for each in study.groups}
