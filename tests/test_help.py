@@ -72,7 +72,9 @@ def test_the_topics_are_listed_and_each_is_printed(capsys, monkeypatch):
     status, out, _ = atlas(capsys, monkeypatch, "help")
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()[:-1]] == list(topics())
-    assert set(topics()) == {"study", "model", "data", "report", "gpus", "wandb"}
+    assert set(topics()) == {
+        *("data", "ensembles", "gpus", "model", "recipe", "report", "run", "search", "study", "wandb"),
+    }
     for topic, title in topics().items():
         status, out, _ = atlas(capsys, monkeypatch, "help", topic)
         assert (status, out.splitlines()[0]) == (0, title)
