@@ -88,7 +88,7 @@ def test_an_unknown_topic_is_one_sentence(capsys, monkeypatch):
     status, out, err = atlas(capsys, monkeypatch, "help", "modle")
     assert (status, out, err) == (2, "", "atlas: There is no help on 'modle': did you mean model?\n")
     err = atlas(capsys, monkeypatch, "help", "zzz")[2]
-    assert err == "atlas: There is no help on 'zzz': there are data, gpus, model, report, study, wandb.\n"
+    assert err == f"atlas: There is no help on 'zzz': there are {', '.join(topics())}.\n"
 
 
 def test_the_study_of_the_page_is_a_study(tmp_path):
