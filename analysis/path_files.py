@@ -4,15 +4,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from analysis.estimate import Estimate
+from analysis.json_numbers import listed, number
 from analysis.measured import Illustration, write_measured
 from analysis.paths.group import GroupPaths, Quantity, Way
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 
-__all__ = ["said", "way_names", "write_paths"]
+__all__ = ["paths_json", "said", "way_names", "write_paths"]
 
 way_names: Mapping[Way, str] = {"linear": "straight", "aligned": "units matched", "bezier": "trained curve"}
 """The ways as figures and lines call them."""
@@ -41,7 +40,7 @@ def write_paths(found: Mapping[str, GroupPaths], folder: Path, study: str = "") 
         write_measured(
             aside,
             "paths",
-            {label: _json(each) for label, each in found.items()},
+            {label: paths_json(each) for label, each in found.items()},
             title="Paths and barriers",
             illustrations=illustrations,
             study=study,
@@ -89,7 +88,7 @@ def _means(found: Mapping[str, GroupPaths]) -> str:
     return "; ".join(lines) or "none"
 
 
-def _json(found: GroupPaths) -> dict[str, Any]:
+def paths_json(found: GroupPaths) -> dict[str, Any]:
     """Return a group as JSON data; null for what is not finite or has no interval."""
     if found.kind == "checkpoint":
         names: dict[str, Any] = dict(zip(("checkpoint", "to"), found.names, strict=True))
@@ -98,14 +97,14 @@ def _json(found: GroupPaths) -> dict[str, Any]:
     between: dict[str, Any] = {
         way: {
             "barriers": {each: listed(found.matrix(way, each)) for each in found.quantities},
-            "means": {each: _estimate(found.mean(way, each)) for each in found.quantities},
+            "means": {each: found.mean(way, each).to_json() for each in found.quantities},
             "paths": [
                 {
                     "pair": list(pair),
                     "steps": listed(path.steps),
                     "losses": listed(path.losses),
                     "errors": listed(path.errors),
-                    "loss_barrier_above_mean": listed(np.array([path.loss_barrier.above_mean]))[0],
+                    "loss_barrier_above_mean": number(path.loss_barrier.above_mean),
                 }
                 for pair, path in paths.items()
             ],
@@ -120,11 +119,7 @@ def _json(found: GroupPaths) -> dict[str, Any]:
         "snapshots": {
             "barriers": {"loss": [listed(each.losses) for each in found.snapshots]}
             | ({"error": [listed(each.errors) for each in found.snapshots]} if "error" in found.quantities else {}),
-            "means": {quantity: each and _estimate(each) for quantity, each in means.items()},
+            "means": {quantity: each and each.to_json() for quantity, each in means.items()},
         },
         "checks": list(found.checks),
     }
-
-
-def _estimate(found: Estimate) -> dict[str, Any]:
-    return {**found.to_json(), "value": found.value if np.isfinite(found.value) else None}

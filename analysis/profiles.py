@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, write_measured
 from analysis.shown import loss_name
 from analysis.slice_checks import holes_said
 from analysis.slices import LineSlice, PlaneSlice
 from analysis.slicing import Slicing, chunk_folder
 from analysis.style import save, styled
-from analysis.subjects import Subjects, listed, written
+from analysis.subjects import Subjects, written
 from lightning_modules.checks import require_integer
 
 __all__ = ["figure_name", "measure_lines", "measure_planes"]

@@ -77,7 +77,7 @@ class StudyResults:
         provenance: where the results come from.
         crossed_seeds: on which the best recipe is trained too, None without them.
         crossed: the best recipe's complete runs on these.
-        crossed_groups: those of the best recipe of each group that is trained on them, by the group's name.
+        crossed_groups: those of the best recipe of each group, by the group's name, if they are trained on them.
     """
 
     name: str
@@ -202,7 +202,11 @@ def _decode(content: dict[str, Any], store: RunStore) -> StudyResults:
         provenance=content["provenance"],
         crossed_seeds=crossed,
         crossed=on_crossed.get("winner 1", {}),
-        crossed_groups={reason: runs for reason, runs in sorted(on_crossed.items()) if "=" in reason},
+        crossed_groups={
+            reason: runs
+            for reason, runs in sorted(on_crossed.items())
+            if "=" in reason and crossed and crossed.of == "groups"
+        },
     )
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["colours", "column", "dots", "figure", "page", "save", "styled"]
+__all__ = ["colours", "column", "columns_of", "dots", "figure", "page", "save", "styled"]
 
 column, page = 89 / 25.4, 183 / 25.4
 """The width of one and of two columns, inches."""
@@ -64,6 +65,12 @@ def figure(width: float, height: float) -> Figure:
 def colours(groups: Sequence[str]) -> dict[str, str]:
     """Return each group's colour, the same in every figure; groups beyond the sixth share a grey."""
     return {group: _palette[index] if index < len(_palette) else _other for index, group in enumerate(groups)}
+
+
+def columns_of(handles: Sequence[Artist]) -> int:
+    """Return in how many columns a legend's entries fit on a page's width, by how long the longest is."""
+    longest = max((len(str(each.get_label())) for each in handles), default=1)
+    return max(1, min(len(handles), 110 // (longest + 8)))
 
 
 def dots(axes: Axes, place: float, values: Iterable[float], width: float, **style: object) -> None:

@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from analysis.figures.chosen import shades, whole_runs
@@ -23,7 +21,7 @@ from lightning_modules.errors import InvalidInput
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord
 
-__all__ = ["Subject", "Subjects", "listed", "of_run", "of_study", "require_writable", "written"]
+__all__ = ["Subject", "Subjects", "of_run", "of_study", "require_writable", "written"]
 
 
 class MakesLandscape(Protocol):
@@ -148,13 +146,3 @@ def written(folder: Path, *outdated: str) -> Iterator[Path]:
                     old.unlink()
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise InvalidInput(f"{folder} cannot be written ({error.strerror}): give another folder.") from error
-
-
-def listed(values: npt.NDArray[np.float64] | None) -> Any:
-    """Return an array as JSON data, null for what is not finite."""
-    if values is None:
-        return None
-    flat = [float(value) if np.isfinite(value) else None for value in values.ravel()]
-    for size in reversed(values.shape[1:]):
-        flat = [flat[start : start + size] for start in range(0, len(flat), size)]  # type: ignore[misc]
-    return flat

@@ -87,7 +87,7 @@ def _digest(about: str, arrays: Mapping[str, npt.NDArray[Any]]) -> str:
 def _origin(run: Run, backend: Backend) -> dict[str, Any]:
     """Return what must agree for a checkpoint to be of use."""
     seeds = dict(vars(run.seeds))
-    return {"format": 1, "version": version("lossatlas"), "recipe": run.recipe.hash, "seeds": seeds, "backend": backend}
+    return {"format": 2, "version": version("lossatlas"), "recipe": run.recipe.hash, "seeds": seeds, "backend": backend}
 
 
 def _about(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -104,6 +104,8 @@ def _arrays(checkpoint: Checkpoint) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     yield "train_loss", checkpoint.train_loss
     yield "validation_loss", checkpoint.validation_loss
     yield "validation_score", checkpoint.validation_score
+    yield "gradient_norm", checkpoint.gradient_norm
+    yield "weight_norm", checkpoint.weight_norm
     yield "test_losses", np.array([each.test_loss for each in checkpoint.snapshots], dtype=np.float64)
     if checkpoint.weights is not None:
         yield "weights", checkpoint.weights
@@ -144,6 +146,8 @@ def _checkpoint(run: Run, backend: Backend, about: Mapping[str, Any], arrays: Ar
         train_loss=arrays["train_loss"],
         validation_loss=arrays["validation_loss"],
         validation_score=arrays["validation_score"],
+        gradient_norm=arrays["gradient_norm"],
+        weight_norm=arrays["weight_norm"],
         snapshots=snapshots,
         kept=None if epoch is None else Kept(epoch, arrays["kept/weights"], _group(arrays, "kept/carried")),
     )

@@ -74,7 +74,11 @@ class RunRecord:
         return self.steps_per_epoch * self.recipe.epochs
 
     def curves(self) -> dict[str, Array]:
-        """Return train_loss (steps,), validation_loss and validation_accuracy or _rmse (epochs,); NaN once diverged."""
+        """Return train_loss (steps,) and by epoch validation_loss, validation_accuracy or _rmse, and norms, (epochs,).
+
+        ``gradient_norm`` and ``weight_norm`` are as `RunResult` has them; a run
+        of an earlier version has neither. All are NaN once a run diverged.
+        """
         return self._arrays("curves.safetensors")
 
     def predictions(self) -> dict[str, Array]:

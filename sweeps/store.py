@@ -94,6 +94,8 @@ class RunStore:
             "train_loss": result.train_loss.astype(np.float32),
             "validation_loss": result.validation_loss.astype(np.float32),
             f"validation_{score.name}": result.validation_score.astype(np.float32),
+            "gradient_norm": result.gradient_norm.astype(np.float32),
+            "weight_norm": result.weight_norm.astype(np.float32),
         }
         files = {"curves.safetensors": write_arrays(folder / "curves.safetensors", curves)}
         kept = () if purpose == "search" else result.snapshots

@@ -11,6 +11,7 @@ from sweeps.record import RunRecord
 __all__ = ["faults_of_arrays"]
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+_norms = ("gradient_norm", "weight_norm")
 _parts = ("validation", "calibration", "test")
 
 
@@ -33,6 +34,8 @@ def faults_of_arrays(record: RunRecord, files: Mapping[str, Arrays]) -> Iterator
 def _of_curves(record: RunRecord, arrays: Arrays) -> Iterator[str]:
     score, epochs = f"validation_{record.score.name}", record.recipe.epochs
     wanted = {"train_loss": (record.steps,), "validation_loss": (epochs,), score: (epochs,)}
+    if not arrays.keys().isdisjoint(_norms):  # a run of an earlier version has none
+        wanted |= dict.fromkeys(_norms, (epochs,))
     yield from _of_shapes(arrays, wanted)
     last = epochs - 1 if record.kept_epoch is None else record.kept_epoch
     for name in (score, "validation_loss"):

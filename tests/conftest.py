@@ -46,6 +46,8 @@ class PlainRun:
         predictions: at each of these steps, by part.
         train_loss: of every step, before its update.
         validation_loss: after every epoch.
+        gradient_norm: of the gradients that every epoch's last step leaves.
+        weight_norm: of the trained parameters after every epoch.
         test_accuracy: at the end, of classification.
     """
 
@@ -53,6 +55,8 @@ class PlainRun:
     predictions: dict[int, dict[str, np.ndarray]]
     train_loss: list[float]
     validation_loss: list[float]
+    gradient_norm: list[float]
+    weight_norm: list[float]
     test_accuracy: float
 
 
@@ -76,7 +80,7 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
     steps_per_epoch = -(-len(division.train) // recipe.batch_size)
     multipliers = recipe.schedule.multipliers(steps_per_epoch * recipe.epochs)
 
-    result = PlainRun({}, {}, [], [], 0.0)
+    result = PlainRun({}, {}, [], [], [], [], 0.0)
     for epoch in range(recipe.epochs):
         order = np.random.default_rng(stream("order", seeds.order, epoch)).permutation(len(division.train))
         masks = np.random.SFC64(stream("dropout", seeds.order, epoch))
@@ -87,6 +91,9 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
             result.train_loss.append(loss.item())
             if len(result.train_loss) in {*stops, steps_per_epoch * recipe.epochs}:
                 _look(model, recipe.loss, inputs, division, result)
+        trained = [each for each in model.parameters() if each.requires_grad]
+        result.gradient_norm.append(_norm([each.grad for each in trained if each.grad is not None]))
+        result.weight_norm.append(_norm(trained))
         with torch.no_grad():
             outputs = model.eval()(inputs[division.validation])
             result.validation_loss.append(plain_loss(recipe.loss, outputs, targets[division.validation]).item())
@@ -94,6 +101,10 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
         choice = result.predictions[len(result.train_loss)]["test"].argmax(axis=1)
         result.test_accuracy = float((choice == dataset.targets[division.test]).mean())
     return result
+
+
+def _norm(tensors):
+    return sum(float((each.detach() ** 2).sum()) for each in tensors) ** 0.5
 
 
 def plain_mask(stream, dtype, shape, rate):

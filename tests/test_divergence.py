@@ -61,7 +61,7 @@ def assert_ended(result, step):
     assert np.isfinite(result.train_loss[: step - 1]).all()
     assert np.isnan(result.train_loss[step:]).all()
     epoch = (step - 1) // result.steps_per_epoch
-    for curve in (result.validation_loss, result.validation_score):
+    for curve in (result.validation_loss, result.validation_score, result.gradient_norm, result.weight_norm):
         assert np.isfinite(curve[:epoch]).all()
         assert np.isnan(curve[epoch:]).all()
     assert all(snapshot.step < step for snapshot in result.snapshots)

@@ -16,7 +16,8 @@ from analysis.barriers import measure_paths
 from analysis.diversity import of_study
 from analysis.diversity.group import GroupDiversity, between_snapshots
 from analysis.diversity.of_study import measure_diversity, said
-from analysis.diversity.rank_correlation import rank_correlation, spearman
+from analysis.diversity.rank_correlation import rank_correlation
+from analysis.inference.spearman import spearman
 from analysis.measured import measured
 from analysis.paths.linear import barrier_matrix
 from analysis.results import StudyResults

@@ -21,6 +21,12 @@ from tests.test_cli import atlas
 verbs = typer.main.get_command(app).commands
 
 
+def options_of(verb):
+    """All options that a verb takes, or any of the verbs within it."""
+    own = {name for each in verb.params for name in (*each.opts, *each.secondary_opts)}
+    return own.union(*map(options_of, getattr(verb, "commands", {}).values()))
+
+
 def printed(topic):
     """A page up to the docstrings of the code that it names."""
     module = sys.modules.get(f"studies.help.{topic}") or __import__(f"studies.help.{topic}", fromlist=["named"])
@@ -45,13 +51,12 @@ def programs(text):
 
 
 def check_command(words):
-    """Every verb is one, takes each option named, and is given as many arguments as it takes at most."""
-    verb, words = verbs[words[1]], words[1:]
-    if isinstance(verb, typer.core.TyperGroup):
-        verb, words = verb.commands[words[1]], words[1:]
-    options = {name for option in verb.params for name in (*option.opts, *option.secondary_opts)}
-    named = {word for word in words[1:] if word.startswith("--")}
-    assert named <= options | {"--help"}, words
+    """Assert that a command's verb is one, and takes each option that is named."""
+    verb, rest = verbs[words[1]], words[2:]
+    while hasattr(verb, "commands"):
+        verb, rest = verb.commands[rest[0]], rest[1:]
+    named = {word for word in rest if word.startswith("--")}
+    assert named <= options_of(verb) | {"--help"}, words
 
 
 @pytest.mark.parametrize("topic", topics())

@@ -97,6 +97,8 @@ def test_double_precision_stack_equals_plain_loop_to_rounding(problem):
             assert worst(weights(result), plain.weights[last]) < 1e-9
             np.testing.assert_allclose(result.train_loss, plain.train_loss, rtol=0, atol=1e-9)
             np.testing.assert_allclose(result.validation_loss, plain.validation_loss, rtol=0, atol=1e-9)
+            np.testing.assert_allclose(result.gradient_norm, plain.gradient_norm, rtol=1e-7, atol=1e-9)
+            np.testing.assert_allclose(result.weight_norm, plain.weight_norm, rtol=1e-9)
             assert accuracy(result) == pytest.approx(plain.test_accuracy, abs=1e-12)
 
 
@@ -115,6 +117,8 @@ def same_bits(first, second):
         all(np.array_equal(weights(first)[name], weights(second)[name]) for name in weights(first))
         and np.array_equal(first.train_loss, second.train_loss)
         and np.array_equal(first.validation_loss, second.validation_loss)
+        and np.array_equal(first.gradient_norm, second.gradient_norm)
+        and np.array_equal(first.weight_norm, second.weight_norm)
     )
 
 

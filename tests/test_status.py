@@ -162,6 +162,18 @@ def test_a_sparkline_rises_where_its_values_do(values, width):
         assert heights == sorted(heights)
 
 
+@pytest.mark.parametrize("width", [200, 90, 60])
+def test_the_line_of_a_group_fits_the_terminal(watched, width):
+    status = status_of(watched[0])
+    longer = [replace(group, values=(0.25,) * 90, diverged=17) for group in status.groups]
+    rows = [line for line in shown.lines(replace(status, groups=longer), width) if line.startswith(" ")]
+    label = max(len(group.label) for group in status.groups)
+    for row in rows:
+        blocks = sum(each in "▁▂▃▄▅▆▇█" for each in row)
+        assert blocks == max(8, min(40, width - label - 50))
+        assert len(row) <= max(width, label + 8 + 50)
+
+
 def test_looking_changes_nothing_in_the_store(watched):
     paths, _ = watched
 
@@ -284,7 +296,8 @@ def test_thousands_of_runs_are_opened_and_told_of_within_seconds(tmp_path):
         for seed in range(10):
             ones = np.ones(3)
             store.save(
-                RunResult(Run(recipe, Seeds.all(seed)), 4, None, None, np.ones(12), ones, ones, (), {}), "search"
+                RunResult(Run(recipe, Seeds.all(seed)), 4, None, None, np.ones(12), ones, ones, ones, ones, (), {}),
+                "search",
             )
         trials.append(
             {

@@ -107,8 +107,12 @@ def test_the_sharpness_of_a_study_is_measured_at_each_group(paths, capsys, monke
 
 def test_critical_points_are_searched_around_a_checkpoint(project, capsys, monkeypatch):
     words = ("critical", *given("epoch0"), "--noise", "0.2,0.4", "--draws", 2, "--with", "newton-mr")
-    status, out, _ = atlas(capsys, monkeypatch, *words)
+    status, out, err = atlas(capsys, monkeypatch, *words)
     assert status == 0
+    assert err.splitlines() == [
+        "epoch0: Newton-MR: searching from starts 1 to 5 of 5",
+        "epoch0: Newton-MR: 5 searches have ended, all eigenvalues at each end come next",
+    ]
     found = found_in(project / "landscape/epoch0/critical.json")["epoch0"]
     assert [each["noise"] for each in found["searches"]] == [0, 0.2, 0.2, 0.4, 0.4]
     assert {each["method"] for each in found["searches"]} == {"Newton-MR"}

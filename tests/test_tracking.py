@@ -143,6 +143,8 @@ def by_epoch(records: list[RunRecord]) -> dict[str, list[list[float]]]:
                 "train_loss": float(np.mean(curves["train_loss"][epoch * steps : (epoch + 1) * steps], dtype=float)),
                 "validation_loss": float(curves["validation_loss"][epoch]),
                 "validation_accuracy": float(curves["validation_accuracy"][epoch]),
+                "gradient_norm": float(curves["gradient_norm"][epoch]),
+                "weight_norm": float(curves["weight_norm"][epoch]),
                 "learning_rate": float(record.learning_rates()[(epoch + 1) * steps - 1]),
             }
             for name, value in values.items():

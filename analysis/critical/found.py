@@ -13,6 +13,7 @@ from analysis.critical.index import IndexSweep
 from analysis.critical.starts import Start
 from analysis.curvature.exact import ExactSpectrum, exact_spectrum
 from analysis.curvature.hessian import Hessian
+from analysis.json_numbers import number
 from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 
@@ -72,7 +73,7 @@ class Found:
             "steps": self.steps,
             "outcome": self.outcome,
             "reason": self.reason,
-            **{name: _number(getattr(self, name)) for name in names},
+            **{name: number(getattr(self, name)) for name in names},
             "largest_eigenvalue": None if index is None else index.scale,
             "index": None if index is None else index.shares.tolist(),
         }
@@ -131,8 +132,3 @@ def found_at(
         distance=float((end - start.point).norm()) / began if began else float(end.norm()),
         spectrum=spectrum,
     )
-
-
-def _number(value: float) -> float | None:
-    """JSON knows no NaN."""
-    return float(value) if np.isfinite(value) else None

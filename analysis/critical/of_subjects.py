@@ -1,6 +1,6 @@
 """The critical points around what a study found, or around a checkpoint, as files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +46,7 @@ def measure_critical_points(
     draws: int = 1,
     seed: int = 0,
     methods: Sequence[Method] = tuple(_methods.values()),
+    tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[dict[str, CriticalPoints], Path]:
     """Search for critical points from each solution, and from a run's whole way to it; write them, return their folder.
 
@@ -59,6 +60,7 @@ def measure_critical_points(
         draws: for each point and each noise.
         seed: of the noise.
         methods: from each start each.
+        tell: takes a line of how far the search is, before each part of it.
 
     Raises:
         InvalidInput: if a solution has no landscape, all networks have more than 10,000 parameters, a number cannot be
@@ -80,7 +82,8 @@ def measure_critical_points(
             if each.record is None
             else trajectory_starts(each.record, surface, noises=noises, draws=draws, seed=seed)
         )
-        parts.setdefault(each.label, []).append(critical_points(surface, starts, methods=methods))
+        own = critical_points(surface, starts, methods=methods, tell=_of(each.label, tell))
+        parts.setdefault(each.label, []).append(own)
     if not parts:
         least = min(large.values())
         raise InvalidInput(
@@ -134,6 +137,10 @@ def trajectory_starts(
     points = torch.cat([initial[None], line, torch.stack(snapshots)])
     kinds = ["initial", *["between"] * len(line), *["snapshot"] * len(snapshots)]
     return around(points, kinds, noises=noises, draws=draws, seed=seed)
+
+
+def _of(label: str, tell: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda line: tell(f"{label}: {line}")
 
 
 def _origin(subjects: Subjects, label: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Critical points of a loss surface, searched for from many starts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -33,6 +33,7 @@ def critical_points(
     *,
     methods: Sequence[Method] = (NewtonMR(), GradientNorm()),
     criteria: Criteria | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> CriticalPoints:
     """Search for critical points from every start by every method, and judge where each search ends.
 
@@ -45,6 +46,7 @@ def critical_points(
         starts: `around` makes them from any points.
         methods: from each start each.
         criteria: of what counts as critical.
+        tell: takes a line of how far the search is, before each part of it.
 
     Raises:
         InvalidInput: for another precision, too many parameters, no starts or methods, or starts of another model.
@@ -72,6 +74,7 @@ def critical_points(
     for method in methods:
         for first in range(0, len(points), group := max(1, _memory // touched)):
             own = starts[first : first + group]
+            tell(f"{method.name}: searching from starts {first + 1} to {first + len(own)} of {len(starts)}")
             ended = descend(
                 field,
                 points[first : first + group],
@@ -79,6 +82,7 @@ def critical_points(
                 tolerance=_beyond * criteria.gradient,
                 far=criteria.far,
             )
+            tell(f"{method.name}: {len(own)} searches have ended, all eigenvalues at each end come next")
             found += [
                 found_at(surface, start, end, method.name, int(steps), criteria, given_up)
                 for start, end, steps, given_up in zip(own, ended.points, ended.steps, ended.given_up, strict=True)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis.inference.spearman import spearman
+from analysis.inference.wilson import wilson_interval
 from lightning_modules.randomness import stream
 
 __all__ = ["RankCorrelation", "Yield", "rank_correlation"]
@@ -31,18 +33,13 @@ class Yield:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the share, as if searches were independent; without searches (0, 1).
-
-        References:
-            | Probable inference, the law of succession, and statistical inference (Wilson, 1927)
-            | https://doi.org/10.1080/01621459.1927.10502953
-        """
+        """Wilson's 95 % interval of the share, as if searches were independent; without searches (0, 1)."""
         if not self.tried:
             return 0.0, 1.0
-        from scipy.stats import binomtest
-
-        ends = binomtest(self.found, self.tried).proportion_ci(_confidence, method="wilson")
-        return float(ends.low), float(ends.high)
+        found = wilson_interval(self.found, self.tried, "yield", "searches")
+        assert found.low is not None
+        assert found.high is not None
+        return found.low, found.high
 
     def __str__(self) -> str:
         if not self.tried:
@@ -110,23 +107,14 @@ def rank_correlation(
         | https://doi.org/10.1017/CBO9780511802843
     """
     members = [np.flatnonzero(np.asarray(clusters) == each) for each in dict.fromkeys(clusters)]
-    value = _spearman(first, second)
+    value = spearman(first, second)
     if len(first) < _fewest or len(members) < _fewest or not np.isfinite(value):
         return None
     source = np.random.default_rng(stream("probe", seed, len(first), draws))
     values = []
     for _ in range(draws):
         drawn = np.concatenate([members[place] for place in source.integers(len(members), size=len(members))])
-        values.append(_spearman(first[drawn], second[drawn]))
+        values.append(spearman(first[drawn], second[drawn]))
     finite = np.array(values)[np.isfinite(values)]
     low, high = np.quantile(finite, [(1 - _confidence) / 2, (1 + _confidence) / 2])
     return RankCorrelation(value, float(low), float(high), len(first), len(members))
-
-
-def _spearman(first: Array, second: Array) -> float:
-    """Return the correlation of the ranks, ties at their mean rank; NaN where one is constant."""
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(each) - (len(each) + 1) / 2 for each in (first, second)]
-    norms = [float(np.sqrt((each**2).sum())) for each in ranks]
-    return float(ranks[0] @ ranks[1] / (norms[0] * norms[1])) if all(norms) else float("nan")

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.diversity.between import disagreement, pairwise, rms_difference
-from analysis.diversity.rank_correlation import RankCorrelation, rank_correlation, spearman
+from analysis.diversity.rank_correlation import RankCorrelation, rank_correlation
+from analysis.inference.spearman import spearman
 from lightning_modules.data.dataset import Task
 
 __all__ = ["GroupDiversity", "between_snapshots", "measures"]

@@ -11,15 +11,17 @@ import torch
 
 from analysis.diversity.between import cosine, mean_of_pairs, pairwise
 from analysis.diversity.group import GroupDiversity, between_snapshots, measures
-from analysis.diversity.rank_correlation import fewest
+from analysis.diversity.rank_correlation import fewest_runs
 from analysis.estimate import t_interval
 from analysis.figures.chosen import shades, whole_runs
 from analysis.findings import find, name_of
+from analysis.inference.spearman import fewest
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, found_in, study_checksum, write_measured
 from analysis.paths.linear import barrier_matrix
 from analysis.results import StudyResults
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from analysis.surface import training_surface
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
@@ -188,14 +190,13 @@ def _checks(found: GroupDiversity) -> Iterator[str]:
         yield f"in {flat} of {runs} runs no two snapshots have a barrier between them, and there is no rank correlation"
     if alike := correlation.without - short - lost - flat:
         yield f"in {alike} of {runs} runs all pairs are alike and there is no rank correlation"
-    if 0 < correlation.bootstrap.n < fewest:
-        yield f"below {fewest} runs the rank correlation has no interval"
+    if 0 < correlation.bootstrap.n < fewest_runs:
+        yield f"below {fewest_runs} runs the rank correlation has no interval"
 
 
 def _json(found: GroupDiversity) -> dict[str, Any]:
     """Return a group as JSON data; null for what is not finite or has no interval."""
     correlation = found.correlation
-    estimates: Mapping[str, Any] = {"bootstrap": correlation.bootstrap, "student": correlation.student}
     return {
         "runs": list(found.names),
         "difference": measures[found.task],
@@ -205,10 +206,8 @@ def _json(found: GroupDiversity) -> dict[str, Any]:
         "weight_cosines": [listed(each) for each in found.cosines],
         "rank_correlation": {
             "by_run": listed(correlation.by_run),
-            **{
-                name: {**each.to_json(), "value": each.value if np.isfinite(each.value) else None}
-                for name, each in estimates.items()
-            },
+            "bootstrap": correlation.bootstrap.to_json(),
+            "student": correlation.student.to_json(),
         },
         "checks": list(found.checks),
     }

@@ -3,20 +3,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.estimate import Estimate, t_interval
-from lightning_modules.errors import InvalidInput
 
-__all__ = ["RankCorrelation", "fewest", "rank_correlation", "spearman"]
+__all__ = ["RankCorrelation", "fewest_runs", "rank_correlation"]
 
 Array = npt.NDArray[np.float64]
 
-fewest = 3
-"""Runs below which there is no interval, and pairs below which there is no correlation."""
+fewest_runs = 3
+"""Runs below which there is no interval."""
 
 _resamples, _seed, _confidence = 10_000, 0, 0.95
 
@@ -41,31 +39,6 @@ class RankCorrelation:
         return int(np.isnan(self.by_run).sum())
 
 
-def spearman(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> float:
-    """Return Spearman's rank correlation of two rows of numbers, equal ones with their mean rank.
-
-    Returns:
-        NaN with fewer than `fewest` numbers, if one is not finite, or if all of a row are equal.
-
-    Raises:
-        InvalidInput: unless there are as many of both.
-
-    References:
-        | The proof and measurement of association between two things (Spearman, 1904)
-        | https://doi.org/10.2307/1412159
-    """
-    if first.ndim != 1 or first.shape != second.shape:
-        raise InvalidInput(f"Rows of shapes {first.shape} and {second.shape} do not correlate: give pairs of numbers.")
-    if len(first) < fewest or not np.isfinite([first, second]).all() or not (np.ptp(first) and np.ptp(second)):
-        return math.nan
-    from scipy.stats import rankdata
-
-    # Around their mean, so that equal orders give 1 and not a little less.
-    ranks = [rankdata(each) - (len(first) + 1) / 2 for each in (first, second)]
-    product = float(ranks[0] @ ranks[1]) / math.sqrt(float(ranks[0] @ ranks[0]) * float(ranks[1] @ ranks[1]))
-    return min(max(product, -1.0), 1.0)
-
-
 def rank_correlation(by_run: Sequence[float], name: str) -> RankCorrelation:
     """Return the mean of the runs' correlations, with a bootstrap over runs beside Student's interval.
 
@@ -82,7 +55,7 @@ def rank_correlation(by_run: Sequence[float], name: str) -> RankCorrelation:
         name: of the estimates.
 
     Returns:
-        Without a run that has one the mean is NaN; with fewer than `fewest` there is no interval.
+        Without a run that has one the mean is NaN; with fewer than `fewest_runs` there is no interval.
 
     References:
         | What teachers should know about the bootstrap (Hesterberg, 2015)
@@ -96,7 +69,7 @@ def rank_correlation(by_run: Sequence[float], name: str) -> RankCorrelation:
         over += f"; without {lost} of {len(values)} that {'has' if lost == 1 else 'have'} no correlation"
     mean = float(known.mean()) if count else math.nan
     none = Estimate(name, mean, None, None, count, over, "target difference")
-    if count < fewest:
+    if count < fewest_runs:
         return RankCorrelation(values, none, none)
     from scipy.special import ndtr, stdtrit
 

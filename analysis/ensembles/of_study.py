@@ -17,8 +17,9 @@ from analysis.ensembles.score_table import diversity_table, scores_table
 from analysis.ensembles.scored import ScoredEnsembles, ScoredMethod, scored_ensembles
 from analysis.ensembles.unfamiliar import Unfamiliar
 from analysis.estimate import Estimate
+from analysis.json_numbers import listed
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from analysis.table import Table, write_csv
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput

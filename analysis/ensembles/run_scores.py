@@ -1,6 +1,6 @@
 """What the ensembles of one run score: metrics, calibration in bins, the risk of the most confident, diversity."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from analysis.ensembles.methods import Made
 from analysis.ensembles.scoring import Metric, Predicted, metrics_of
 from analysis.metrics import reliability, risk_coverage
 
-__all__ = ["RunScores", "Values", "last_network", "run_scores"]
+__all__ = ["RunScores", "Values", "last_network", "run_scores", "single_networks"]
 
 Array = npt.NDArray[np.float64]
 Values = Mapping[str, Array]
@@ -45,6 +45,11 @@ class RunScores:
 def last_network(run: HeldRun) -> Values:
     """Return what a run's last network alone scores, by metric, (1,)."""
     return _values(run, run.predictions[-1:].astype(np.float64))
+
+
+def single_networks(run: HeldRun, places: Sequence[int]) -> Values:
+    """Return what some of a run's snapshots score alone, by metric, (places,)."""
+    return _values(run, run.predictions[list(places)].astype(np.float64))
 
 
 def run_scores(run: HeldRun, made: Made) -> RunScores:

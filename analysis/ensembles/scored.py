@@ -19,7 +19,7 @@ from lightning_modules.recipe import Recipe
 from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
 
-__all__ = ["ScoredEnsembles", "ScoredMethod", "scored_ensembles"]
+__all__ = ["ScoredEnsembles", "ScoredMethod", "scored_ensembles", "scored_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -100,8 +100,31 @@ def scored_ensembles(
         InvalidInput: if the store holds no such study, its predictions have no such average or are no probabilities
             to be told from what is unfamiliar, or its data has no such inputs.
     """
-    results = StudyResults.open(paths)
-    store, members = RunStore(paths.runs), results.budget.get("members", 1)
+    return scored_of(StudyResults.open(paths), RunStore(paths.runs), methods, average, most, unfamiliar)
+
+
+def scored_of(
+    results: StudyResults,
+    store: RunStore,
+    methods: Sequence[Method],
+    average: Average = "probabilities",
+    most: int | None = None,
+    unfamiliar: Sequence[Unfamiliar] = (),
+) -> ScoredEnsembles:
+    """Make every method's ensembles of the confirmed recipes of some results, which may be a part of a study's.
+
+    Arguments:
+        results: with the recipes.
+        store: that holds their runs.
+        methods: to be made.
+        average: of predictions.
+        most: as for `scored_ensembles`.
+        unfamiliar: as for `scored_ensembles`.
+
+    Raises:
+        InvalidInput: as of `scored_ensembles`, but for a store without a study.
+    """
+    members = results.budget.get("members", 1)
     recipes = _confirmed(results)
     for confirmed in recipes.values():
         kind = confirmed.recipe.loss.prediction

@@ -1,11 +1,13 @@
 """The figures of a report, each with the caption that says what is shown, n, and what an interval is over."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from analysis.comparison.components import components_of_groups
 from analysis.figures.calibrated import calibration
 from analysis.figures.chosen import shades, whole_runs
 from analysis.figures.drawing import Drawing
@@ -19,6 +21,9 @@ from sweeps.groups import by_value, group_of
 from sweeps.study import sign_of
 
 __all__ = ["Picture", "pictures"]
+
+_most_lines = 6
+"""Of groups in one panel: as many as have a colour of their own."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def _comparisons(findings: Findings) -> Iterator[Drawing]:
         shown = [findings.scores[key] for key in groups if key in findings.scores]
         if not shown:
             continue
-        field_name = field.rpartition(".")[2].replace("_", " ")
+        field_name = _in_words(field)
         names = {key: name_of(key) for key in groups}
         drawing = test_score.draw(shown, field_name, names, colours(list(groups)))
         chosen = f"the best recipe of each {field_name}" if field in results.group_by else "the winners of the search"
@@ -88,26 +93,28 @@ def _comparisons(findings: Findings) -> Iterator[Drawing]:
             f" {_seeds(shown[0].estimate.n)} each unless the figure says otherwise."
         )
         means = "; ".join(f"{names[each.key]} {each.estimate}" for each in shown)
-        name = f"test_{score.name}_{field.replace('.', '_')}"
+        name = f"test_{score.name}_{_slug(field)}"
         yield Drawing(name, drawing, caption, f"Dots of test {score.title}. Means: {means}.", section="comparison")
 
 
 def _components(findings: Findings) -> Iterator[Drawing]:
     from analysis.figures import variance_components
 
-    found, score = findings.components, findings.results.score
-    if found is None:
-        return
-    floor = "; dashed, what the draw of the test examples alone would cause" if found.floor is not None else ""
-    caption = (
-        f"What of the spread of test {score.title} is whose luck: the best recipe on crossed seeds,"
-        f" {found.values.size} runs. Left, the standard deviation that each stream of randomness causes, with its 95 %"
-        f" interval (dark: alone, light: together){floor}. Right, every run; short lines are means."
-    )
-    words = "; ".join(f"{each.name} {shown_of(score).text(each.deviation)}" for each in found.components)
-    drawing = variance_components.draw(found, score)
-    alt = f"Bars of standard deviations{shown_of(score).difference_suffix}: {words}."
-    yield Drawing("components", drawing, caption, alt, section="components")
+    score, groups = findings.results.score, components_of_groups(findings.results)
+    shown = {f"components_{_slug(key)}": (f"the best recipe of {name_of(key)}", each) for key, each in groups.items()}
+    if not shown and findings.components is not None:
+        shown = {"components": ("the best recipe", findings.components)}
+    for name, (whose, found) in shown.items():
+        floor = "; dashed, what the draw of the test examples alone would cause" if found.floor is not None else ""
+        caption = (
+            f"What of the spread of test {score.title} is whose luck: {whose} on crossed seeds, {found.values.size}"
+            " runs. Left, the standard deviation that each stream of randomness causes, with its 95 % interval (dark:"
+            f" alone, light: together){floor}. Right, every run; short lines are means."
+        )
+        words = "; ".join(f"{each.name} {shown_of(score).text(each.deviation)}" for each in found.components)
+        drawing = variance_components.draw(found, score)
+        alt = f"Bars of standard deviations{shown_of(score).difference_suffix}: {words}."
+        yield Drawing(name, drawing, caption, alt, section="components")
 
 
 def _search(results: StudyResults) -> Iterator[Drawing]:
@@ -166,21 +173,33 @@ def _training(findings: Findings) -> Iterator[Drawing]:
 def _ensembles(findings: Findings) -> Iterator[Drawing]:
     from analysis.figures import ensemble_gain
 
-    gains = {key: findings.gains[key] for key in findings.results.compared if key in findings.gains}
+    best = [each.key for each in findings.ranking if each.key in findings.gains][:_most_lines]
+    gains = {key: findings.gains[key] for key in findings.results.compared if key in best}
     if not gains:
         return
     colour_of, score = shades(findings), findings.results.score
     drawing = ensemble_gain.draw(
         {name_of(key): each for key, each in gains.items()}, {name_of(key): colour_of[key] for key in gains}, score
     )
+    few = f" The {len(best)} best groups." if len(findings.gains) > len(best) else ""
     of_last = " (RMSE of the last minus RMSE of the average)" if score.sign < 0 else ""
     caption = (
         f"What averaging the predictions of a run's last snapshots gains over its last snapshot alone{of_last}, on the"
         " test set. Lines are means over the report seeds (n in the legend), bands the 95 % t-intervals of the paired"
-        " differences; above zero is better."
+        f" differences; above zero is better.{few}"
     )
     words = "; ".join(f"{name_of(key)}, all snapshots: {each[-1].score}" for key, each in gains.items())
     yield Drawing("ensemble_gain", drawing, caption, f"Gain by number of snapshots. {words}.", section="ensembles")
+
+
+def _slug(text: str) -> str:
+    return re.sub("[^0-9A-Za-z]+", "_", text).strip("_")
+
+
+def _in_words(field: str) -> str:
+    """Return a field, or several, without where it lies: ``examples, schedule`` of ``data.examples, schedule.*``."""
+    names = (name.strip().removesuffix(".*").rpartition(".")[2] for name in field.split(","))
+    return ", ".join(names).replace("_", " ")
 
 
 def _axis_of_search(score: Score) -> str:

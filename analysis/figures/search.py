@@ -1,6 +1,7 @@
 """The search: the validation score of every trial by its learning rate."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from matplotlib.transforms import offset_copy
 from analysis.estimate import t_interval
 from analysis.results import Trial
 from analysis.shown import shown
-from analysis.style import figure, page
+from analysis.style import columns_of, figure, page
 from lightning_modules.score import score_of
 from sweeps.objective import objective
 from sweeps.record import RunRecord
@@ -88,12 +89,20 @@ def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chan
     axes.set_axisbelow(True)
     axes.set_xlabel("learning rate")
     axes.set_ylabel(f"validation {score.title}{show.suffix}")
-    handles = [Line2D([], [], color=colours[group], marker="o", linewidth=1, label=group) for group in trials]
+    named = _named({group: colours[group] for group in trials})
+    handles = [Line2D([], [], color=colour, marker="o", linewidth=1, label=name) for name, colour in named]
     if diverged:
         handles.append(Line2D([], [], color="#333333", marker="x", linestyle="none", label="diverged"))
-    drawing.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+    drawing.legend(handles=handles, loc="outside upper left", ncols=columns_of(handles))
     axes.margins(x=0.03)
     return drawing
+
+
+def _named(colours: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the groups with their colours, and at the end those that share one as one."""
+    counts = Counter(colours.values())
+    yield from ((group, colour) for group, colour in colours.items() if counts[colour] == 1)
+    yield from ((f"{count} others", colour) for colour, count in counts.items() if count > 1)
 
 
 def _value(record: RunRecord) -> float:

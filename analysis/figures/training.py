@@ -1,5 +1,6 @@
 """The course of training: learning rate and losses over the steps of one run a group, with its snapshots."""
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -31,7 +32,7 @@ def draw(records: Mapping[str, RunRecord], colours: Mapping[str, str], unit: str
         negative = negative or bool((curves["train_loss"] < 0).any() or (curves["validation_loss"] < 0).any())
         steps = np.arange(1, record.steps + 1)
         rate_axes.plot(steps, record.learning_rates(), color=colour, linewidth=1)
-        rate_axes.set_title(group, color=colour, fontweight="bold")
+        rate_axes.set_title(textwrap.fill(group, 100 // len(records)), color=colour, fontweight="bold")
         loss_axes.plot(steps, curves["train_loss"], color=colour, alpha=0.25, linewidth=0.5)
         loss_axes.plot(*_epoch_means(curves["train_loss"], record.steps_per_epoch), color=colour, linewidth=1)
         epochs = record.steps_per_epoch * np.arange(1, len(curves["validation_loss"]) + 1)

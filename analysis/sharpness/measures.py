@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from analysis.json_numbers import listed, number
 from analysis.sharpness.average import AverageSharpness, average_sharpness
 from analysis.sharpness.rescaling import relative_differences
 from analysis.sharpness.width import Width, width
@@ -55,31 +56,31 @@ class SharpnessMeasures:
         low, high = self.average.interval
         ends = self.width.interval
         return {
-            "loss": _number(self.loss),
+            "loss": number(self.loss),
             "examples": self.examples,
             "average_case": {
-                "value": _number(self.average.value),
-                "low": _number(low),
-                "high": _number(high),
+                "value": number(self.average.value),
+                "low": number(low),
+                "high": number(high),
                 "radius": self.average.radius,
                 "n": len(self.average.rises),
             },
             "worst_case": {
-                "value": _number(self.worst.value),
+                "value": number(self.worst.value),
                 "radius": self.worst.radius,
                 "ball": self.worst.ball,
-                "rises": [_number(each) for each in self.worst.rises],
+                "rises": listed(self.worst.rises),
                 "n": len(self.worst.rises),
             },
             "width": {
-                "value": _number(self.width.value),
-                "low": None if ends is None else _number(ends[0]),
-                "high": None if ends is None else _number(ends[1]),
+                "value": number(self.width.value),
+                "low": None if ends is None else number(ends[0]),
+                "high": None if ends is None else number(ends[1]),
                 "rise": self.width.rise,
                 "farthest": self.width.farthest,
                 "n": len(self.width.reaches),
             },
-            "changes_when_rescaled": {name: _number(each) for name, each in self.rescaled.items()} or None,
+            "changes_when_rescaled": {name: number(each) for name, each in self.rescaled.items()} or None,
             "checks": list(self.checks),
         }
 
@@ -124,8 +125,7 @@ def sharpness_measures(
     rescaled, why = {}, ""
     try:
         for name, measure in smaller.items():
-            with np.errstate(invalid="ignore"):
-                rescaled[name] = float(relative_differences(surface, point, measure, _factors).max())
+            rescaled[name] = float(relative_differences(surface, point, measure, _factors).max())
     except InvalidInput as error:
         rescaled, why = {}, str(error)
     loss = float(surface.mean_loss(point.to(surface.dtype)).detach())
@@ -149,6 +149,9 @@ def _checks(found: SharpnessMeasures) -> Iterator[str]:
     if found.not_rescaled:
         yield f"no self-test of scale: {found.not_rescaled[0].lower()}{found.not_rescaled[1:]}"
     for name, change in found.rescaled.items():
+        if np.isnan(change):
+            yield f"no self-test of scale of the {name}: it is not finite"
+            continue
         said = "does not change" if change <= _rounding else "CHANGES"
         yield (
             f"self-test: layers rescaled by {_factors[0]:g} and {_factors[1]:g}, the function left as it is, the {name}"
@@ -156,7 +159,3 @@ def _checks(found: SharpnessMeasures) -> Iterator[str]:
         )
     yield "an interval is over the draws at this one solution, and says nothing of other runs"
     yield f"of the mean loss on the {found.examples}, without penalties and as in evaluation"
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

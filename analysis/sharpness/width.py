@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from analysis.directions import filter_normalized
+from analysis.inference.median import median_interval
 from analysis.sharpness.point import require_point
 from analysis.surface import Surface
 from lightning_modules.checks import require_integer, require_positive
@@ -40,18 +41,12 @@ class Width:
     @property
     def value(self) -> float:
         """The median over the directions; infinite if half of them do not rise so much."""
-        ordered, count = np.sort(self.reaches), len(self.reaches)
-        return float(ordered[count // 2] if count % 2 else (ordered[count // 2 - 1] + ordered[count // 2]) / 2)
+        return float(np.median(self.reaches))
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """The order statistics between which the median lies with at least 95 %; None for fewer than six directions."""
-        from scipy.stats import binom
-
-        ordered, count = np.sort(self.reaches), len(self.reaches)
-        # From the k-th smallest to the k-th largest misses the median with the chance 2 P(fewer than k below it).
-        k = int(binom.ppf(0.025, count, 0.5))
-        return (float(ordered[k - 1]), float(ordered[count - k])) if k > 0 else None
+        return median_interval(self.reaches)
 
     def __str__(self) -> str:
         ends = self.interval

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.signal.network import Profile, flat
 from analysis.signal.survey import Case, estimates, stds, survey
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from sweeps.paths import StudyPaths
 
 __all__ = ["measure_signals"]

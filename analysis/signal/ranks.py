@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.estimate import Estimate, t_interval
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.results import StudyResults
 from analysis.scores import seeds_in_words
 from analysis.signal.rank import numerical_rank, singular_values
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from lightning_modules.errors import InvalidInput
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.estimate import t_interval
+from analysis.inference.median import median_interval
 from lightning_modules.errors import InvalidInput
 
 __all__ = ["Band", "Middle", "band"]
@@ -15,7 +16,6 @@ Array = npt.NDArray[np.float64]
 Middle = Literal["mean", "geometric mean", "median"]
 
 _fewest = 3
-_confidence = 0.95
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,15 @@ def band(lines: Array, middle: Middle = "geometric mean", over: str = "random di
         found[:, point] = _interval(lines[:, point], middle)
     n = len(lines)
     kind = {"mean": "t", "geometric mean": "t (of logarithms)", "median": "order-statistic"}[middle]
-    enough = n >= _fewest and not (middle == "median" and _rank(n) is None)
+    enough = n >= _fewest and not (middle == "median" and median_interval(lines[:, 0]) is None)
     interval = f"pointwise 95 % {kind} interval" if enough else "too few for an interval"
     return Band(found[0], found[1], found[2], n, f"{middle} of {n} {over}, {interval}")
 
 
 def _interval(values: Array, middle: Middle) -> tuple[float, float, float]:
     if middle == "median":
-        return _median(values)
+        low, high = median_interval(values) or (np.nan, np.nan)
+        return float(np.median(values)), low, high
     sample = np.log(values) if middle == "geometric mean" else values
     found = t_interval(sample.tolist(), middle, "lines", "target")
     enough = len(values) >= _fewest and found.low is not None and found.high is not None
@@ -90,18 +91,3 @@ def _interval(values: Array, middle: Middle) -> tuple[float, float, float]:
         with np.errstate(over="ignore"):
             three = np.exp(three)
     return float(three[0]), float(three[1]), float(three[2])
-
-
-def _median(values: Array) -> tuple[float, float, float]:
-    ordered, rank = np.sort(values), _rank(len(values))
-    middle = float(np.median(ordered))
-    return (middle, np.nan, np.nan) if rank is None else (middle, float(ordered[rank]), float(ordered[-1 - rank]))
-
-
-def _rank(n: int) -> int | None:
-    """Return the place of the order statistic that ends the median's interval, from either side; None for too few."""
-    from scipy.stats import binom
-
-    # The median lies outside of the k-th from either side with chance 2 P(B < k), B ~ binomial(n, 1/2).
-    ranks = [k for k in range(n // 2) if 2 * binom.cdf(k, n, 0.5) <= 1 - _confidence]
-    return ranks[-1] if ranks else None

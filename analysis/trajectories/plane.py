@@ -9,10 +9,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from analysis.json_numbers import listed
 from analysis.slice_checks import loss_checks
 from analysis.slices import PlaneSlice
 from analysis.surface import Statistics, Surface
-from analysis.trajectories.numbers import nullable
 from analysis.trajectories.principal import Principal, Reference, principal, share_of_random_walk
 from lightning_modules.checks import require_integer, require_non_negative
 from lightning_modules.errors import InvalidInput
@@ -60,11 +60,11 @@ class TrajectoryPlane:
             "coordinates": self.principal.coordinates.tolist(),
             "residuals": self.principal.residuals.tolist(),
             "distances": self.principal.distances.tolist(),
-            "true_losses": nullable(self.true_losses),
-            "plane_losses": nullable(self.plane_losses),
+            "true_losses": listed(self.true_losses),
+            "plane_losses": listed(self.plane_losses),
             "x": self.plane.x.tolist(),
             "y": self.plane.y.tolist(),
-            "losses": nullable(self.plane.losses),
+            "losses": listed(self.plane.losses),
             "checks": list(self.checks),
         }
 

@@ -12,8 +12,8 @@ import torch
 from analysis.curvature.eigenpairs import eigenpairs
 from analysis.curvature.hessian import Hessian
 from analysis.curvature.probes import rademacher
+from analysis.json_numbers import listed
 from analysis.surface import Surface, training_surface
-from analysis.trajectories.numbers import nullable
 from analysis.trajectories.stability import Stability, stability_of
 from analysis.trajectories.trajectory import Trajectory
 from lightning_modules.checks import require_integer
@@ -47,12 +47,12 @@ class SharpnessAlong:
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as JSON data; what is not finite is null."""
-        thresholds = None if self.stability is None else nullable(self.stability.at(self.steps))
+        thresholds = None if self.stability is None else listed(self.stability.at(self.steps))
         return {
             "steps": self.steps.tolist(),
-            "losses": nullable(self.losses),
-            "top": nullable(self.values),
-            "residuals": nullable(self.residuals),
+            "losses": listed(self.losses),
+            "top": listed(self.values),
+            "residuals": listed(self.residuals),
             "stability_rule": None if self.stability is None else self.stability.rule,
             "stability_thresholds": thresholds,
             "checks": list(self.checks),

@@ -34,16 +34,26 @@ class BatchObjective(Objective):
         # Made once: cutting a matrix into parameters takes as long as a layer of a small network.
         self._parameters, self._gradients = {**layout.views(weights), **carried}, layout.views(self._gradient)
         self._batch: Batch | None = None
+        self._norms: Tensor | None = None
         self._is_first = True
 
-    def begin(self, batch: Batch) -> None:
-        """Begin a step on this batch of every run."""
-        self._batch, self._is_first = batch, True
+    def begin(self, batch: Batch, norms: Tensor | None = None) -> None:
+        """Begin a step on this batch of every run.
+
+        Arguments:
+            batch: of every run.
+            norms: takes the norm of each run's gradient before the step, which may use its memory for something else,
+                (runs,).
+        """
+        self._batch, self._is_first, self._norms = batch, True, norms
 
     def value_and_gradient(self, weights: Tensor, runs: Tensor | None = None) -> tuple[Tensor, Tensor]:
         is_first, self._is_first = self._is_first, False
         if weights is self._weights and is_first:
-            return self._model.gradient(self._parameters, self._gradients, *self._batch_of(None)), self._gradient
+            losses = self._model.gradient(self._parameters, self._gradients, *self._batch_of(None))
+            if self._norms is not None:
+                torch.linalg.vector_norm(self._gradient, dim=1, out=self._norms)
+            return losses, self._gradient
         gradient = self._gradient[: len(weights)]
         # What a model writes to its running statistics from now on is not kept.
         others = {name: value.clone() if runs is None else value[runs] for name, value in self._carried.items()}

@@ -33,6 +33,7 @@ def capture(
     carried = {name: _numpy(values) for name, values in module.carried.items()}
     state = {name: _numpy(values) for name, values in module.state.items()}
     train_loss = module.train_loss[: epochs * module.steps_per_epoch].cpu().numpy()
+    gradient_norm, weight_norm = _numpy(module.gradient_norm[:epochs]), _numpy(module.weight_norm[:epochs])
     places = {run: place for place, run in enumerate(module.active)}
     return [
         Checkpoint(
@@ -46,6 +47,8 @@ def capture(
             train_loss=train_loss[:, run],
             validation_loss=module.validation_loss[:epochs, run],
             validation_score=module.validation_score[:epochs, run],
+            gradient_norm=gradient_norm[:, run],
+            weight_norm=weight_norm[:, run],
             snapshots=tuple(snapshots.snapshots.get(run, ())),
             kept=stopping.kept.get(run),
         )
@@ -72,6 +75,8 @@ def restore(
             module.train_loss[: len(each.train_loss), run] = torch.from_numpy(each.train_loss.copy())
             module.validation_loss[: each.epochs, run] = each.validation_loss
             module.validation_score[: each.epochs, run] = each.validation_score
+            module.gradient_norm[: each.epochs, run] = torch.from_numpy(each.gradient_norm.copy())
+            module.weight_norm[: each.epochs, run] = torch.from_numpy(each.weight_norm.copy())
             if each.diverged_step is not None:
                 module.diverged_step[run] = each.diverged_step
             if each.snapshots:

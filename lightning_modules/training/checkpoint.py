@@ -40,6 +40,8 @@ class Checkpoint:
         train_loss: (steps taken,).
         validation_loss: (epochs,).
         validation_score: (epochs,).
+        gradient_norm: (epochs,).
+        weight_norm: (epochs,).
         snapshots: taken so far.
         kept: what early stopping keeps, or None.
     """
@@ -54,5 +56,7 @@ class Checkpoint:
     train_loss: Array
     validation_loss: Array
     validation_score: Array
+    gradient_norm: Array
+    weight_norm: Array
     snapshots: tuple[Snapshot, ...]
     kept: Kept | None

@@ -204,6 +204,8 @@ def _result(
         train_loss=module.train_loss[:, place].cpu().numpy(),
         validation_loss=module.validation_loss[:, place],
         validation_score=module.validation_score[:, place],
+        gradient_norm=module.gradient_norm[:, place].cpu().numpy(),
+        weight_norm=module.weight_norm[:, place].cpu().numpy(),
         snapshots=tuple(taken),
         targets={part: targets[getattr(division, part)] for part in parts},
         backend=module.backend,

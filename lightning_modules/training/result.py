@@ -44,6 +44,9 @@ class RunResult:
         validation_loss: after each epoch, (epochs,); NaN after divergence or stopping.
         validation_score: after each epoch, of the task's score (accuracy, a fraction), (epochs,); NaN after divergence
             or stopping.
+        gradient_norm: of the batch loss, without what the optimizer adds or clips, before each epoch's last step,
+            (epochs,); NaN after divergence or stopping.
+        weight_norm: of all trained parameters after each epoch, (epochs,); NaN after divergence or stopping.
         snapshots: at the cycle ends that were reached, before divergence; with early stopping those before the best
             epoch, then the best.
         targets: the true ones by part, as the data set has them.
@@ -57,6 +60,8 @@ class RunResult:
     train_loss: Array
     validation_loss: Array
     validation_score: Array
+    gradient_norm: Array
+    weight_norm: Array
     snapshots: tuple[Snapshot, ...]
     targets: dict[str, Targets]
     backend: Backend = "auto"

@@ -89,6 +89,8 @@ class StackModule(pl.LightningModule):
             for name in float_fields(recipe.optimizer)
         }
         self.train_loss = torch.full((steps, len(runs)), torch.nan, dtype=dtype)
+        self.gradient_norm = torch.full((recipe.epochs, len(runs)), torch.nan, dtype=dtype)
+        self.weight_norm = torch.full((recipe.epochs, len(runs)), torch.nan, dtype=dtype)
         self.validation_loss = np.full((recipe.epochs, len(runs)), np.nan)
         self.validation_score = np.full((recipe.epochs, len(runs)), np.nan)
         self.diverged_step: dict[int, int] = {}
@@ -105,6 +107,7 @@ class StackModule(pl.LightningModule):
         self.data = self.whole_data if len(self.active) == len(self.runs) else self.whole_data.keep(self.active)
         self.carried = {name: value.to(self.device) for name, value in self.carried.items()}
         self.rates, self.train_loss = self.rates.to(self.device), self.train_loss.to(self.device)
+        self.gradient_norm, self.weight_norm = self.gradient_norm.to(self.device), self.weight_norm.to(self.device)
         self.state = {name: value.to(self.device) for name, value in self.state.items()}
         self.numbers = {name: value.to(self.device) for name, value in self.numbers.items()}
 
@@ -125,16 +128,19 @@ class StackModule(pl.LightningModule):
         losses = torch.empty(
             segment.stop - segment.start, len(self.active), dtype=self.weights.dtype, device=self.device
         )
+        norms = self.weights.new_full((len(self.active),), torch.nan)
+        last = (segment.epoch + 1) * self.steps_per_epoch - 1 - segment.start
         for index, batch in enumerate(self.batches.of_segment(segment, self.data, self.weights.dtype)):
-            objective.begin(batch)
+            objective.begin(batch, norms if index == last else None)
             losses[index] = recipe.optimizer.update(self.weights, objective, self.state, rates[index], self.numbers)
         self.train_loss[segment.start : segment.stop, self.active] = losses
+        self.gradient_norm[segment.epoch, self.active] = norms
         self.let_go(~losses.isfinite(), segment.start)
 
     @full_precision
     @torch.no_grad()
     def validate(self) -> None:
-        """Record each active run's loss and score on its validation examples, at the end of an epoch."""
+        """Record each active run's loss and score on its validation examples and its norm, at the end of an epoch."""
         if not self.active:
             return
         targets = self.data.targets[self.data.rows["validation"]]
@@ -143,6 +149,7 @@ class StackModule(pl.LightningModule):
         scores = score_of(loss.task).of(loss.predict(outputs).cpu().numpy(), targets.cpu().numpy())
         self.validation_loss[self.current_epoch, self.active] = losses.double().cpu().numpy()
         self.validation_score[self.current_epoch, self.active] = scores
+        self.weight_norm[self.current_epoch, self.active] = torch.linalg.vector_norm(self.weights, dim=1)
         self.let_go(~losses.isfinite()[None], (self.current_epoch + 1) * self.steps_per_epoch - 1)
 
     @torch.no_grad()
@@ -180,8 +187,8 @@ class StackModule(pl.LightningModule):
             self.diverged_step[self.active[place]] = first_step + steps[place] + 1
         for run, step in self.diverged_step.items():
             self.train_loss[step:, run] = torch.nan
-            self.validation_loss[(step - 1) // self.steps_per_epoch :, run] = np.nan
-            self.validation_score[(step - 1) // self.steps_per_epoch :, run] = np.nan
+            for curve in (self.validation_loss, self.validation_score, self.gradient_norm, self.weight_norm):
+                curve[(step - 1) // self.steps_per_epoch :, run] = np.nan
         self.leave(places)
 
     def leave(self, places: Sequence[int]) -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["lines", "watch"]
 
 _seconds_between_looks = 2.0
-_blocks_of_a_line = 40
+_fewest_blocks, _most_blocks = 8, 40
+_beside_blocks = 50  # columns of a sparkline's line that neither it nor its label takes, with diverged runs
 
 
 def watch(paths: StudyPaths, console: Console) -> None:
@@ -30,18 +31,23 @@ def watch(paths: StudyPaths, console: Console) -> None:
         InvalidInput: if the study cannot be read.
     """
     status = status_of(paths)
-    with Live(_text(status), console=console, auto_refresh=False) as live:
+    with Live(_text(status, console.width), console=console, auto_refresh=False) as live:
         try:
             while status.at_work:
                 time.sleep(_seconds_between_looks)
                 status = status_of(paths)
-                live.update(_text(status), refresh=True)
+                live.update(_text(status, console.width), refresh=True)
         except KeyboardInterrupt:
             return
 
 
-def lines(status: Status) -> Iterator[str]:
-    """Yield the lines that tell how far a study is."""
+def lines(status: Status, width: int = 120) -> Iterator[str]:
+    """Yield the lines that tell how far a study is.
+
+    Arguments:
+        status: of the study.
+        width: of the terminal; sparklines are cut to it.
+    """
     yield f"driver    {_driver(status)}"
     yield (
         f"trials    {status.told} of {status.trials} told, {status.proposed} proposed; {status.dropped} dropped,"
@@ -50,13 +56,13 @@ def lines(status: Status) -> Iterator[str]:
     yield f"runs      search {_part(status.searched)}, confirm {_part(status.confirmed)}"
     if status.best is not None:
         yield f"best      {_best(status, status.best)}"
-        yield from _groups(status)
+        yield from _groups(status, width)
     yield f"left      {_left(status)}"
     yield f"failures  {_failures(status)}"
 
 
-def _text(status: Status) -> Text:
-    return Text("\n".join(lines(status)))
+def _text(status: Status, width: int) -> Text:
+    return Text("\n".join(lines(status, width)))
 
 
 def _driver(status: Status) -> str:
@@ -93,14 +99,15 @@ def _best(status: Status, best: Best) -> str:
     return f"{number}; trial {best.number}: {best.label}"
 
 
-def _groups(status: Status) -> Iterator[str]:
+def _groups(status: Status, width: int) -> Iterator[str]:
     """Yield a sparkline for each group: its best so far after each trial, all groups on one scale."""
     known = [value for group in status.groups for value in group.values if value is not None]
     low, high = min(known), max(known)
     yield f"groups    best so far after each trial, from {ends[0]} {low:.4f} to {ends[1]} {high:.4f}"
     wide = max(len(group.label) for group in status.groups)
+    blocks = max(_fewest_blocks, min(_most_blocks, width - wide - _beside_blocks))
     for group in status.groups:
-        line = sparkline(group.values, low, high, _blocks_of_a_line)
+        line = sparkline(group.values, low, high, blocks)
         value = group.values[-1]
         number = "  none" if value is None else f"{value:.4f}"
         counts = _count(group.trials, "trial") + (

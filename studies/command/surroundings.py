@@ -10,7 +10,7 @@ from studies.command.checkpoint_options import takes_checkpoint
 from studies.command.given import CheckpointOptions, given_of, subjects_of
 from studies.command.loader import paths_of
 from studies.command.numbers import numbers_named
-from studies.command.said import say, say_written
+from studies.command.said import say, say_progress, say_written
 
 __all__ = ["surroundings"]
 
@@ -43,7 +43,7 @@ def critical(
     from analysis.critical.of_subjects import measure_critical_points, methods_named
 
     found, folder = measure_critical_points(
-        subjects, noises=levels, draws=draws, seed=seed, methods=methods_named(methods)
+        subjects, noises=levels, draws=draws, seed=seed, methods=methods_named(methods), tell=say_progress
     )
     say(lines)
     for label, each in found.items():

@@ -10,6 +10,7 @@ from lightning_modules.errors import InvalidInput
 from studies.command import status as status_lines
 from studies.command.arguments import StoreOption, StudyArgument
 from studies.command.loader import paths_of
+from studies.command.said import say
 from sweeps.status import status_of
 
 __all__ = ["tending"]
@@ -24,12 +25,10 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Renew it in the terminal as long as the study runs.")] = False,
 ) -> None:
     """Say how far a study is: trials, runs, the best so far by group, the time left, who is at work, what failed."""
-    paths = paths_of(study, store)
+    paths, console = paths_of(study, store), Console()
     if not watch:
-        for line in status_lines.lines(status_of(paths)):
-            typer.echo(line)
+        say(status_lines.lines(status_of(paths), *([console.width] if console.is_terminal else [])))
         return
-    console = Console()
     if not console.is_terminal:
         raise InvalidInput("--watch needs a terminal: leave it out to say the status once.")
     status_lines.watch(paths, console)

@@ -15,7 +15,7 @@ from sweeps.store import RunStore
 from sweeps.study import Metric, sign_of
 from sweeps.training import train
 
-__all__ = ["train_one"]
+__all__ = ["best_so_far", "train_one"]
 
 
 def train_one(
@@ -34,7 +34,7 @@ def train_one(
     Raises:
         InvalidInput: if the recipe, the seed or the store cannot be used.
     """
-    recipe = _best_so_far(paths, budget, loaded.study.metric) or preview(loaded.study, budget)
+    recipe = best_so_far(paths, budget, loaded.study.metric) or preview(loaded.study, budget)
     if precision is not None:
         recipe = recipe.in_precision(precision)
     run = Run(recipe, Seeds.all(seed))
@@ -56,7 +56,7 @@ def train_one(
     yield f"kept in {record.folder}"
 
 
-def _best_so_far(paths: StudyPaths, budget: str, metric: Metric) -> Recipe | None:
+def best_so_far(paths: StudyPaths, budget: str, metric: Metric) -> Recipe | None:
     """Return the best recipe of the search so far under this budget, None before any."""
     if not paths.study.is_file():
         return None

@@ -78,6 +78,8 @@ def made_up(run: Run) -> RunResult:
         train_loss=np.ones(steps),
         validation_loss=np.ones(recipe.epochs),
         validation_score=np.ones(recipe.epochs),
+        gradient_norm=np.ones(recipe.epochs),
+        weight_norm=np.ones(recipe.epochs),
         snapshots=tuple(snapshot(step) for step in recipe.snapshot_ends(steps)),
         targets={part: dataset.targets[getattr(division, part)] for part in parts},
     )

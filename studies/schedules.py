@@ -1,0 +1,83 @@
+"""S05: learning-rate schedules at an equal budget, each with its own learning rate.
+
+One MLP learns handwritten digits by SGD with momentum under seven schedules. Each schedule is tried with the same nine
+learning rates on the same search seeds, the rate with the best mean validation accuracy is kept, and the seven recipes
+are trained again on fresh seeds that all share: differences are paired by initial weights, order and split. Reported
+are test accuracy, the loss of the final network on its training set, the curves that one would have had at any time,
+and the trace of the rate. Two schedules tie if they differ by less than 0.8 points, the standard error that the draw
+of 360 test digits alone gives to one run.
+
+References:
+    | Deep residual learning for image recognition (He et al., 2016), https://arxiv.org/abs/1512.03385, of the steps
+    | SGDR: stochastic gradient descent with warm restarts (Loshchilov and Hutter, 2017)
+    | https://arxiv.org/abs/1608.03983, of cosine and restarts
+    | Cyclical learning rates for training neural networks (Smith, 2017), https://arxiv.org/abs/1506.01186
+    | Optimization methods for large-scale machine learning (Bottou, Curtis and Nocedal, 2018)
+    | https://arxiv.org/abs/1606.04838, of noise that a constant rate does not get below
+"""
+
+from itertools import combinations
+
+from analysis.measurements.anytime import Anytime
+from analysis.measurements.train_loss import TrainLoss
+from lightning_modules.data.digits import Digits
+from lightning_modules.models.mlp import MLP
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.recipe import Recipe
+from lightning_modules.schedules.constant import Constant
+from lightning_modules.schedules.cosine import Cosine
+from lightning_modules.schedules.cyclic_cosine import CyclicCosine
+from lightning_modules.schedules.inverse_square_root import InverseSquareRoot
+from lightning_modules.schedules.linear import Linear
+from lightning_modules.schedules.step import Step
+from lightning_modules.schedules.triangular import Triangular
+from sweeps.claim import Claim
+from sweeps.study import Budget, Study
+from sweeps.suggest import Suggest
+
+schedules = (Constant(), Step(), Cosine(), Linear(), InverseSquareRoot(), Triangular(3), CyclicCosine(3))
+rates = (0.1, 0.03, 0.01, 0.003, 0.006, 0.02, 0.06, 0.2, 0.3)
+grid = [{"learning_rate": rate, "schedule": schedule} for rate in rates for schedule in schedules]
+decays = ("step", "cosine", "linear", "inverse square root")
+
+
+def recipe(suggest: Suggest) -> Recipe:
+    """A small MLP with momentum; the schedule and its rate are the grid's."""
+    return Recipe(
+        data=Digits(),
+        model=MLP(widths=(64,)),
+        optimizer=SGD(learning_rate=suggest.choice("learning_rate", rates), momentum=0.9),
+        schedule=suggest.choice("schedule", schedules),
+        batch_size=64,
+        epochs=suggest.budget.epochs,
+    )
+
+
+def budget(trials: int, search: int, report: int, epochs: int) -> Budget:
+    """So much of the grid on so many search seeds, the best of each schedule on so many others."""
+    return Budget(
+        trials=trials, parallel_trials=trials, search_seeds=range(search), report_seeds=range(100, 100 + report),
+        epochs=epochs, measurements=(TrainLoss(), Anytime()),
+    )  # fmt: skip
+
+
+def lower(decay: str) -> Claim:
+    """What a decay is for: it ends lower on the training set than a constant rate."""
+    estimate = f"train_loss_difference[schedule={decay} - schedule=constant]"
+    return Claim(f"Decay ({decay}) ends at a lower training loss than a constant rate.", estimate, 0.0, "below")
+
+
+def tied(first: str, second: str) -> Claim:
+    """That the choice between two decays does not matter once their rates are tuned."""
+    estimate = f"test_accuracy_difference[schedule={first} - schedule={second}]"
+    return Claim(f"Tuned, {first} and {second} decay are equally accurate to 0.8 points.", estimate, 0.008, "within")
+
+
+study = Study(
+    question="Which learning-rate schedule wins at an equal budget, once each has its own learning rate?",
+    recipe=recipe,
+    group_by=["schedule"],
+    start=grid,
+    budgets={"smoke": budget(14, 1, 2, 3), "default": budget(63, 5, 30, 30), "full": budget(63, 20, 100, 100)},
+    claims=[*map(lower, decays), *(tied(*pair) for pair in combinations(decays, 2))],
+)
