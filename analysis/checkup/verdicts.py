@@ -12,7 +12,7 @@ from analysis.checkup.initial_loss import InitialLoss
 from analysis.checkup.overfit import Overfit
 from analysis.checkup.rate_range import RateRange
 from analysis.checkup.step import Step
-from analysis.subjects import listed
+from analysis.json_numbers import listed
 from lightning_modules.recipe import Recipe
 from lightning_modules.score import score_of
 from lightning_modules.training.stack_data import load

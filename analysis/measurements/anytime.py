@@ -9,12 +9,13 @@ import numpy as np
 from analysis.estimate import Estimate, t_interval
 from analysis.figures.anytime import Course
 from analysis.findings import name_of
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.results import StudyResults
 from analysis.scores import seeds_in_words
 from analysis.shown import shown
 from analysis.style import colours, save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from lightning_modules.errors import InvalidInput
 from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths

@@ -7,10 +7,11 @@ from typing import Any
 from analysis.ensembles.conditions import Condition, conditions, difference, value
 from analysis.estimate import Estimate
 from analysis.findings import name_of
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.results import StudyResults
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from lightning_modules.errors import InvalidInput
 from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths

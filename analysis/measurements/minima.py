@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from analysis.diversity.rank_correlation import rank_correlation, spearman
+from analysis.diversity.rank_correlation import rank_correlation
 from analysis.diversity.solutions import Apart, apart, difference, kept, mean, quantities, solutions_of
 from analysis.ensembles.conditions import within_each
 from analysis.estimate import Estimate, Unit
 from analysis.findings import name_of
+from analysis.inference.spearman import spearman
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.results import StudyResults
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from lightning_modules.errors import InvalidInput
 from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths

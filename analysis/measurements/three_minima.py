@@ -8,11 +8,12 @@ import numpy as np
 from analysis.diversity.solutions import Solutions, solutions_of
 from analysis.ensembles.conditions import within_each
 from analysis.findings import name_of
+from analysis.json_numbers import listed
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.results import StudyResults
 from analysis.slices import PlaneSlice, plane_through
 from analysis.style import save, styled
-from analysis.subjects import listed, written
+from analysis.subjects import written
 from lightning_modules.errors import InvalidInput
 from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths
