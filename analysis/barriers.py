@@ -28,7 +28,7 @@ from lightning_modules.training.guessing import score_of_guessing
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord
 
-__all__ = ["measure_path_between", "measure_paths"]
+__all__ = ["measure_path_between", "measure_paths", "paths_of_runs"]
 
 Weights = Mapping[str, npt.NDArray[Any]]
 
@@ -64,7 +64,7 @@ def measure_paths(
         of_all = findings.results.compared[key].records.values()
         diverged = sum(each.diverged_step is not None for each in of_all)
         lost = [f"{diverged} of {len(of_all)} runs diverged and are left out"] if diverged else []
-        found[name_of(key)] = _of_runs(name_of(key), records, findings.results.loss_unit, points, ways, lost)
+        found[name_of(key)] = paths_of_runs(name_of(key), records, findings.results.loss_unit, points, ways, lost)
     if not any(each.paths or each.snapshots for each in found.values()):
         raise InvalidInput(
             f"{paths.root} has no two solutions to go between: give the study more report seeds, or a schedule with"
@@ -105,9 +105,25 @@ def measure_path_between(
     return write_paths({label: GroupPaths(label, "checkpoint", names, marks, between, (), unit, tuple(checks))}, folder)
 
 
-def _of_runs(
-    label: str, records: Sequence[RunRecord], unit: str, points: int, ways: Sequence[Way], checks: list[str]
+def paths_of_runs(
+    label: str,
+    records: Sequence[RunRecord],
+    unit: str,
+    points: int,
+    ways: Sequence[Way] = ("linear", "aligned"),
+    notes: Sequence[str] = (),
 ) -> GroupPaths:
+    """Return what lies between every two of a recipe's runs, and between the snapshots of each; see `measure_paths`.
+
+    Arguments:
+        label: of the runs.
+        records: of runs that converged.
+        unit: of the loss, or empty.
+        points: on each path, both ends included.
+        ways: from solution to solution.
+        notes: what else one has to know to trust it, in words; told first.
+    """
+    checks = list(notes)
     weights = [record.snapshots() for record in records]
     last = _surface(records[0])
     between: dict[Way, dict[tuple[int, int], PathValues]] = {}

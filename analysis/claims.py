@@ -152,7 +152,7 @@ def _without_interval(claim: Claim, estimate: Estimate) -> Judgement:
     reason = (
         f"One seed ({estimate.amount}) has no interval: give the budget more report seeds."
         if estimate.n == 1
-        else f"No run was trained to its end ({estimate.over}), so there is no interval."
+        else f"There is no interval, and without one nothing is decided ({estimate.over})."
     )
     return Judgement(claim, "undecided", reason, estimate)
 

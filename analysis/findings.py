@@ -7,8 +7,7 @@ from itertools import permutations
 
 from analysis.claims import Judgement, judge_all
 from analysis.comparison.component_estimates import component_estimates
-from analysis.comparison.components import components_of
-from analysis.comparison.group_components import group_component_estimates
+from analysis.comparison.components import components_of, components_of_groups
 from analysis.comparison.pairs import Comparison, compare
 from analysis.ensembles import EnsembleGain, ensemble_gains
 from analysis.estimate import Estimate
@@ -35,6 +34,7 @@ class Findings:
         judgements: one for each of the study's claims.
         components: of the variance of the best recipe's test score, None without crossed seeds.
         measured: estimates of the study's measurements.
+        luck: estimates of the variance components, of the best recipe and of each group that has crossed seeds.
     """
 
     results: StudyResults
@@ -45,12 +45,12 @@ class Findings:
     judgements: tuple[Judgement, ...]
     components: Components | None = None
     measured: tuple[Estimate, ...] = ()
+    luck: tuple[Estimate, ...] = ()
 
     @property
     def estimates(self) -> list[Estimate]:
         """Every estimate of the report."""
-        own = _estimates(self.results, self.scores, self.differences, self.gains, self.components)
-        return [*own, *self.measured]
+        return [*_estimates(self.scores, self.differences, self.gains), *self.luck, *self.measured]
 
     @property
     def ranking(self) -> list[TestScore]:
@@ -134,9 +134,10 @@ def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
     }
     named = {**dict(zip(results.group_by, fields, strict=False)), "winners": results.winners}
     comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in named.items()}
-    others, components = tuple(measured), components_of(results)
-    judgements = judge_all(results.claims, [*_estimates(results, scores, differences, gains, components), *others])
-    return Findings(results, scores, differences, comparisons, gains, judgements, components, others)
+    components, others = components_of(results), tuple(measured)
+    luck = tuple(_luck(results, components))
+    judgements = judge_all(results.claims, [*_estimates(scores, differences, gains), *luck, *others])
+    return Findings(results, scores, differences, comparisons, gains, judgements, components, others, luck)
 
 
 def name_of(key: str) -> str:
@@ -144,12 +145,17 @@ def name_of(key: str) -> str:
     return key.partition("=")[2] or key
 
 
+def _luck(results: StudyResults, components: Components | None) -> Iterator[Estimate]:
+    if components is not None:
+        yield from component_estimates(components, results.score)
+    for key, each in components_of_groups(results).items():
+        yield from component_estimates(each, results.score, key)
+
+
 def _estimates(
-    results: StudyResults,
     scores: Mapping[str, TestScore],
     differences: Mapping[tuple[str, str], Estimate],
     gains: Mapping[str, tuple[EnsembleGain, ...]],
-    components: Components | None,
 ) -> Iterator[Estimate]:
     yield from (score.estimate for score in scores.values())
     yield from differences.values()
@@ -159,9 +165,6 @@ def _estimates(
             yield gain.score
             if gain.nll is not None:
                 yield gain.nll
-    if components is not None:
-        yield from component_estimates(components, results.score)
-    yield from group_component_estimates(results)
 
 
 def _warnings(findings: Findings) -> Iterator[str]:

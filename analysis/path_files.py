@@ -11,7 +11,7 @@ from analysis.paths.group import GroupPaths, Quantity, Way
 from analysis.style import save, styled
 from analysis.subjects import written
 
-__all__ = ["said", "way_names", "write_paths"]
+__all__ = ["paths_json", "said", "way_names", "write_paths"]
 
 way_names: Mapping[Way, str] = {"linear": "straight", "aligned": "units matched", "bezier": "trained curve"}
 """The ways as figures and lines call them."""
@@ -40,7 +40,7 @@ def write_paths(found: Mapping[str, GroupPaths], folder: Path, study: str = "") 
         write_measured(
             aside,
             "paths",
-            {label: _json(each) for label, each in found.items()},
+            {label: paths_json(each) for label, each in found.items()},
             title="Paths and barriers",
             illustrations=illustrations,
             study=study,
@@ -88,7 +88,7 @@ def _means(found: Mapping[str, GroupPaths]) -> str:
     return "; ".join(lines) or "none"
 
 
-def _json(found: GroupPaths) -> dict[str, Any]:
+def paths_json(found: GroupPaths) -> dict[str, Any]:
     """Return a group as JSON data; null for what is not finite or has no interval."""
     if found.kind == "checkpoint":
         names: dict[str, Any] = dict(zip(("checkpoint", "to"), found.names, strict=True))

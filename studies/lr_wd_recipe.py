@@ -70,7 +70,7 @@ study = Study(
         ),
     },
     claims=[
-        Claim("The first loss is what the initializer makes it.", "initial_loss[observed - derived]", 0.1, "within"),
+        Claim("The first loss is what the initializer makes it.", "initial_loss_within_tolerance", 0.95, "above"),
         Claim("It lies above log C.", "initial_loss[observed - log C]", 0.0, "above"),
         Claim("Five batches are learned by heart.", "overfit_accuracy", 0.999, "above"),
         Claim("A rate of 10⁻⁴ is too low: 10⁻² does better.", "range_loss[0.0001 - 0.01]", 0.0, "above"),

@@ -11,6 +11,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run, Seeds
 from sweeps.export import flat
 from sweeps.files import read_json
+from sweeps.measured_sharpness import Sharpness, measured_sharpness
 from sweeps.mirror import confirmed_run, search_trial
 from sweeps.mirrored_run import MirroredRun
 from sweeps.paths import StudyPaths
@@ -77,7 +78,7 @@ def _logged(paths: StudyPaths, course: Mapping[str, Any]) -> Logged:
     if searched is None:
         raise InvalidInput(f"{paths.runs} lacks the runs of the search: `atlas verify` says what is wrong.")
     trial = search_trial(name, 0, [searched], 0.0)
-    run = confirmed_run(name, confirmed, (), {}) if confirmed is not None else None
+    run = _confirmed(name, confirmed, measured_sharpness(paths)) if confirmed is not None else None
     return Logged(
         study=name,
         question=course["question"],
@@ -102,6 +103,12 @@ def _records(store: RunStore, recipes: Sequence[Json], seeds: Sequence[int]) -> 
             return record
         diverged = diverged or record
     return diverged
+
+
+def _confirmed(name: str, record: RunRecord, sharpness: Sharpness) -> MirroredRun:
+    """Describe a confirmed run as if on it had been measured what was measured on any."""
+    measured = next((values for values in sharpness.values() if values), ())
+    return confirmed_run(name, record, (), {(record.recipe.hash, record.seeds.name): measured})
 
 
 def _own_tables(paths: StudyPaths) -> tuple[str, ...]:

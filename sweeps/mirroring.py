@@ -19,6 +19,9 @@ from sweeps.writers.writer import Writer
 
 __all__ = ["Mirroring"]
 
+_niceness = 19
+"""Of the process: it takes what the training leaves of the machine."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -132,6 +135,7 @@ def _finished(writer: Writer) -> dict[str, str]:
 def _mirror(connection: Connection, writer: Writer) -> None:
     """Write runs until told to end; if the driver dies, leave at once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_niceness)
     runs: SimpleQueue[MirroredRun | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, runs), daemon=True).start()
     try:

@@ -21,7 +21,7 @@ class OfflineRun:
         about: ``run_id``, ``display_name``, ``run_group``, ``job_type``, ``project`` and ``tags``.
         config: as it was given.
         history: the rows, in their order; of tables and figures where they lie, as ``NAME.path``.
-        summary: the last value of each name, an object's names joined by dots.
+        summary: the last value of each name; what is of a history has an object's names joined by dots.
         artifacts: by their type, the MD5 of each file in base 64, by its name.
         exit_code: 0 of a run that was finished, None of one that was cut short.
     """

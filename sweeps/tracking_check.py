@@ -69,7 +69,7 @@ def faults_of_offline_run(run: MirroredRun, found: OfflineRun) -> Iterator[str]:
     if not _same(_plain(run.config), found.config):
         yield "has another config than the store"
     yield from _faults_of_history(run.history(), found.history)
-    for name, wanted in _dotted(_plain(run.summary())).items():
+    for name, wanted in _plain(run.summary()).items():
         if not _same(wanted, found.summary.get(name)):
             yield f"has another {name} in its summary than the store"
     for name, rows in run.tables.items():
@@ -114,14 +114,6 @@ def _md5(path: Path) -> str:
 def _plain(value: Any) -> Any:
     """Return data as JSON gives it back."""
     return json.loads(json.dumps(value))
-
-
-def _dotted(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return objects within objects by names joined by dots, as W&B keeps them."""
-    found: dict[str, Any] = {}
-    for name, each in value.items():
-        found |= _dotted(each, f"{prefix}{name}.") if isinstance(each, Mapping) else {f"{prefix}{name}": each}
-    return found
 
 
 def _same(wanted: Any, found: Any) -> bool:

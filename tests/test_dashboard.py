@@ -38,6 +38,8 @@ def store(tmp_path_factory):
     confirmed = ((cosine, ("winner 1", "schedule=cosine")), (constant, ("schedule=constant",)))
     paths = write_study(folder / "tiny", TinyStudy(trials=(diverging, constant, cosine), confirmed=confirmed))
     write_json(paths.report / "results.json", {"estimates": {}})
+    run = {"run": f"{cosine.hash}/init100-order100-split100", "steps": [0, 5], "top": [[3.5], [2.5]]}
+    write_json(paths.landscape / "stability.json", {"found": {"schedule=cosine": run}})
     (paths.report / "tables").mkdir()
     (paths.report / "tables" / "test_accuracy_table.csv").write_text("group,mean\ncosine,0.5\n")
     (paths.report / "figures").mkdir()
@@ -126,6 +128,7 @@ def test_every_name_is_one_that_the_runs_hold(store, tmp_path, capsys, monkeypat
     # Nothing that a run holds is left out, and no group is of seeds.
     final = set.union(*(set(each.metrics) for every in results.confirmed for each in every.records.values()))
     assert asked_for(confirmed)["summary"] == final | {"test_accuracy_table", "grouped", "figures/gain"}
+    assert "lambda_max" in asked_for(confirmed)["history"]
     grouping = confirmed["spec"]["section"]["runSets"][0]["grouping"]
     assert grouping == [
         {"section": "config", "name": "recipe.value.schedule.type"},

@@ -121,6 +121,9 @@ def test_a_study_is_its_runs_one_by_one(paths):
         surface = training_surface(record.recipe, record.seeds, weights[-1])
         rows = torch.stack([surface.row(each) for each in weights])
         np.testing.assert_allclose(group.barriers[place], barrier_matrix(surface, rows, 7).losses)
+        units = np.stack([np.concatenate([value.ravel() for value in each.values()]) for each in weights]).astype(float)
+        units /= np.linalg.norm(units, axis=1, keepdims=True)
+        np.testing.assert_allclose(group.cosines[place], units @ units.T, atol=1e-6)
     content = json.loads((folder / "diversity.json").read_text())["found"]["cyclic cosine"]
     assert content["difference"] == "disagreement"
     assert np.array(content["barriers"]).shape == (3, 3, 3)
@@ -184,7 +187,7 @@ def test_barriers_that_do_not_fit_are_measured_anew(paths, stored, change, monke
     group = measure_diversity(paths, points=points)[0]["cyclic cosine"]
     assert asked == [points] * 3
     assert any("no two snapshots have a barrier" in check for check in group.checks)
-    assert list(said(group)) == ["no run's disagreement and barriers have a rank correlation"]
+    assert next(said(group)) == "no run's disagreement and barriers have a rank correlation"
 
 
 def test_a_study_without_snapshots_to_compare_is_refused(tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 from sklearn.metrics import roc_auc_score
@@ -121,6 +121,7 @@ def test_noise_is_in_deviations_of_the_inputs(digits):
     np.testing.assert_array_equal(noisy, Unfamiliar("noise", 2.0).inputs(digits.record.run))
 
 
+@settings(max_examples=40)
 @given(st.integers(2, 5), st.integers(2, 12), st.integers(2, 4), st.integers(0, 999))
 def test_diversity_is_that_of_all_pairs(members, examples, classes, seed):
     generator = np.random.default_rng(seed)

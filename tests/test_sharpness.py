@@ -13,6 +13,7 @@ from analysis.curvature.hessian import Hessian
 from analysis.curvature.operator import dense
 from analysis.directions import filter_normalized
 from analysis.sharpness.average import average_sharpness
+from analysis.sharpness.measures import sharpness_measures
 from analysis.sharpness.rescaling import relative_differences, rescaled
 from analysis.sharpness.width import Width, width
 from analysis.sharpness.worst import worst_sharpness
@@ -42,6 +43,8 @@ def test_the_average_of_a_quadratic_is_its_closed_form(shift):
     assert (low + high) / 2 == pytest.approx(found.value)
     assert (high - low) / found.standard_error == pytest.approx(2 * 1.961, rel=1e-3)
     assert "n = 2000 pairs" in str(found)
+    # Of a convex function the mean at z and −z is above the middle, wherever that is.
+    assert found.rises.min() > 0
 
 
 def test_a_pair_of_draws_is_that_of_a_loop_and_the_same_however_many_there_are():
@@ -168,6 +171,26 @@ def test_rescaled_weights_compute_the_same_function_with_another_spectrum(name):
     norms = relative_differences(surface, point, lambda surface, row: float(row.norm()))
     top = relative_differences(surface, point, lambda surface, row: float(exact_spectrum(surface, row).values[-1]))
     assert min(norms.min(), top.min()) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [((0, 0, 0), (0, 0)), ((0, 0, 1), (0, math.inf)), ((2, 2, 3), (0, 0.5)), ((math.nan, 1, 1), (math.nan,) * 2),
+     ((math.inf, math.inf, 1), (0, math.nan)), ((1, math.inf, 1), (math.inf, 0))],
+    ids=str,
+)  # fmt: skip
+def test_a_change_of_zeros_and_of_what_is_infinite_is_none_where_both_are_alike(values, expected):
+    surface, point = relu_network(next(iter(networks)))
+    asked = iter(values)
+    found = relative_differences(surface, point, lambda at, row: float(next(asked)), (0.5, 2.0))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_width_that_no_direction_reaches_does_not_change_by_rescaling():
+    surface, point = relu_network(next(iter(networks)))
+    found = sharpness_measures(surface, point, rise=1e6, draws=2, directions=2)
+    assert found.rescaled["width"] == 0
+    assert any("the width does not change" in check for check in found.checks)
 
 
 def test_what_has_no_sharpness_is_refused():

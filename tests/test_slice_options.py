@@ -277,6 +277,11 @@ def test_an_automatic_range_tells_why_it_stopped_and_never_asks_for_more_than_al
         assert sum(asked[1:-1]) <= until.evaluations
 
 
+def test_half_of_the_border_has_risen_so_far_at_least():
+    assert BorderRise().measure(2.0, np.array([6.0, np.nan, 1.0, 4.0])) == 3.0
+    assert BorderRise().measure(2.0, np.array([6.0, 1.0, 4.0])) == 2.0
+
+
 def test_a_range_is_chosen_across_losses_that_are_not_finite():
     surface = Surface(
         nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1)).float(),

@@ -171,6 +171,11 @@ def test_a_random_walk_is_explained_as_announced(relative_to):
     assert found.explained[:2].sum() == pytest.approx(share_of_random_walk(20, 2, relative_to), abs=5e-3)
 
 
+def test_the_share_of_a_walk_of_two_steps_is_its_closed_form():
+    # The Gram matrix of the points before the end is ((2, 1), (1, 1)).
+    assert share_of_random_walk(3, 1, "end") == pytest.approx((3 + math.sqrt(5)) / 2 / 3, rel=1e-12)
+
+
 def test_the_shares_of_a_long_random_walk_are_those_of_brownian_motion():
     assert share_of_random_walk(1500, 2, "end") == pytest.approx(8 / math.pi**2 * (1 + 1 / 9), abs=1e-3)
     assert share_of_random_walk(1500, 2, "mean") == pytest.approx(6 / math.pi**2 * (1 + 1 / 4), abs=1e-3)

@@ -21,6 +21,7 @@ def estimates(found: Checkup, winner: Mapping[int, float]) -> Iterator[Estimate]
     """Yield the estimates, over seeds.
 
     ``initial_loss[observed - log C]``, ``initial_loss[observed - derived]``: before training;
+    ``initial_loss_within_tolerance``: the share of seeds whose loss is what the initializer makes it (`tolerance_of`);
     ``overfit_accuracy``: of five batches, of classification;
     ``range_loss[0.0001 - 0.01]``, ``range_loss[1 - 0.01]``: after a hundred steps, its ends less its middle;
     ``range_failed[1 - 0.01]``: share of trainings that learned nothing (`RateRange.failed`), the same;
@@ -41,6 +42,8 @@ def estimates(found: Checkup, winner: Mapping[int, float]) -> Iterator[Estimate]
     )
     if len(derived) == len(found.initial):
         yield t_interval(derived, "initial_loss[observed - derived]", over, unit)
+        within = [abs(off) <= (each.tolerance or 0.0) for off, each in zip(derived, found.initial, strict=True)]
+        yield t_interval(within, "initial_loss_within_tolerance", over)
     if found.recipe.loss.task == "classification":
         right = np.nan_to_num(found.learned.accuracies, nan=0.0).tolist()
         yield t_interval(right, "overfit_accuracy", over)

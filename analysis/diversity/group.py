@@ -34,6 +34,7 @@ class GroupDiversity:
         barriers: of each run, of the training loss on the straight line, (snapshots, snapshots).
         unit: of the loss, or empty.
         checks: what one has to know to trust it, in words.
+        cosines: of each run, of the angles between the snapshots' parameters, (snapshots, snapshots).
     """
 
     label: str
@@ -44,6 +45,7 @@ class GroupDiversity:
     barriers: tuple[Array, ...]
     unit: str = ""
     checks: tuple[str, ...] = ()
+    cosines: tuple[Array, ...] = ()
 
     @property
     def pairs(self) -> list[tuple[Array, Array]]:

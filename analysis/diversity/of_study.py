@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from analysis.diversity.between import cosine, mean_of_pairs, pairwise
 from analysis.diversity.group import GroupDiversity, between_snapshots, measures
 from analysis.diversity.rank_correlation import fewest_runs
+from analysis.estimate import t_interval
 from analysis.figures.chosen import shades, whole_runs
 from analysis.findings import find, name_of
 from analysis.inference.spearman import fewest
@@ -93,14 +95,20 @@ def _figure(found: Mapping[str, GroupDiversity]) -> Illustration:
 
 
 def said(found: GroupDiversity) -> Iterator[str]:
-    """Yield the correlation of a group with both its intervals, in words."""
+    """Yield the correlation of a group with both its intervals, and how alike snapshots' weights are, in words."""
     correlation = found.correlation
     if correlation.bootstrap.n == 0:
         yield f"no run's {measures[found.task]} and barriers have a rank correlation"
-        return
-    yield f"rank correlation {correlation.bootstrap.amount} (bootstrap over runs: {correlation.bootstrap.n})"
-    if correlation.student.low is not None:
-        yield f"Student's interval {correlation.student.amount}"
+    else:
+        yield f"rank correlation {correlation.bootstrap.amount} (bootstrap over runs: {correlation.bootstrap.n})"
+        if correlation.student.low is not None:
+            yield f"Student's interval {correlation.student.amount}"
+    means = [float(mean_of_pairs(each)) for each in found.cosines]
+    if kept := [each for each in means if np.isfinite(each)]:
+        alike = t_interval(kept, f"weight_cosine[{found.label}]", "runs", "target")
+        if alike.high is not None:
+            alike = replace(alike, high=min(alike.high, 1.0))  # beyond which no cosine lies
+        yield f"cosine of two snapshots' weights {alike.amount} (runs: {alike.n})"
 
 
 def _of_runs(
@@ -130,11 +138,19 @@ def _of_runs(
     barriers = [_barriers(record, points) for record in several] if kept is None else kept
     names = tuple(f"{each.recipe.hash}/{each.seeds.name}" for each in several)
     marks = tuple(str(each.seeds.init) for each in several)
-    found = GroupDiversity(label, task, names, marks, tuple(differences), tuple(barriers), unit)
+    cosines = tuple(_cosines(record) for record in several)
+    found = GroupDiversity(label, task, names, marks, tuple(differences), tuple(barriers), unit, cosines=cosines)
     if kept is not None:
         checks.append(f"the barriers are those of {_paths}")
     checks += _checks(found)
     return replace(found, checks=tuple(checks))
+
+
+def _cosines(record: RunRecord) -> Array:
+    """Return the cosines of the angles between the parameters of every two snapshots, without running statistics."""
+    weights = record.snapshots()
+    surface = training_surface(record.recipe, record.seeds, weights[-1])
+    return pairwise(cosine, torch.stack([surface.row(each) for each in weights]).numpy(), -2)
 
 
 def _barriers(record: RunRecord, points: int) -> Array:
@@ -187,6 +203,7 @@ def _json(found: GroupDiversity) -> dict[str, Any]:
         "unit": found.unit,
         "differences": [listed(each) for each in found.differences],
         "barriers": [listed(each) for each in found.barriers],
+        "weight_cosines": [listed(each) for each in found.cosines],
         "rank_correlation": {
             "by_run": listed(correlation.by_run),
             "bootstrap": correlation.bootstrap.to_json(),

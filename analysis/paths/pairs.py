@@ -24,12 +24,13 @@ def mean_over_pairs(matrix: npt.NDArray[np.float64], name: str, unit: Unit) -> E
     interval exactly. Where pairs have a part of their own it is wider than it
     need be (it covers in 96 to 99 % for normal values), and where values are
     far from symmetric narrower (81 to 92 %); to take pairs for independent
-    covers in 33 to 84 % of the cases. Values are not negative, and so are its ends.
+    covers in 33 to 84 % of the cases. Values other than differences are not
+    negative, and neither are their ends.
 
     Arguments:
         matrix: of a value for each pair, (solutions, solutions), symmetric; the diagonal is not looked at.
         name: of the estimate.
-        unit: of the values.
+        unit: of the values; of differences ``points`` or ``target difference``.
 
     Returns:
         The estimate; its value is NaN if one of the pairs' is, and it then has no interval, nor with two solutions.
@@ -57,5 +58,7 @@ def mean_over_pairs(matrix: npt.NDArray[np.float64], name: str, unit: Unit) -> E
     left = (total - 2 * sums) / ((count - 1) * (count - 2))
     error = math.sqrt((count - 1) / count * float(np.square(left - left.mean()).sum()))
     half = float(stdtrit(count - 1, 0.975)) * error
-    high = min(mean + half, 1.0) if unit == "fraction" else mean + half
-    return Estimate(name, mean, max(mean - half, 0.0), high, count, over, unit)
+    low, high = mean - half, mean + half
+    if unit in ("fraction", "target"):
+        low, high = max(low, 0.0), min(high, 1.0) if unit == "fraction" else high
+    return Estimate(name, mean, low, high, count, over, unit, "jackknife over solutions", "solution")

@@ -72,9 +72,14 @@ def relative_differences(
         measure: of a surface and a point, a number.
         factors: of the rescalings.
 
+    Returns:
+        NaN where a value is, or only the first is infinite; infinite where only another is, or only the first is 0.
+
     Raises:
         InvalidInput: for a network that cannot be rescaled.
     """
     value = measure(surface, point)
-    others = [measure(surface, rescaled(surface, point, factor)) for factor in factors]
-    return np.array([abs(each - value) / abs(value) for each in others])
+    others = np.array([measure(surface, rescaled(surface, point, factor)) for factor in factors])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Equal values do not differ, infinite ones and zeros too.
+        return np.where(others == value, 0.0, np.abs(others - value) / abs(np.float64(value)))

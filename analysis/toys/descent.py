@@ -18,7 +18,7 @@ from lightning_modules.optimizers.optimizer import Optimizer
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.schedule import Schedule
 
-__all__ = ["Descent", "ToyObjective", "descend"]
+__all__ = ["Descent", "ToyObjective", "descend", "descend_from"]
 
 Array = npt.NDArray[np.float64]
 
@@ -85,18 +85,39 @@ def descend(
     multipliers = (schedule or Constant()).multipliers(steps)
     found: dict[str, Descent] = {}
     for labels in stacks.values():
-        points = _stack([optimizers[label] for label in labels], toy, begin, multipliers)
+        weights = torch.tensor(begin, dtype=torch.float64).repeat(len(labels), 1)
+        points = _stack([optimizers[label] for label in labels], toy, weights, multipliers)
         losses = toy.values(points)
         for place, label in enumerate(labels):
             found[label] = Descent(points[:, place].numpy(), losses[:, place].numpy())
     return {label: found[label] for label in optimizers}
 
 
+def descend_from(toy: Toy, optimizer: Optimizer, starts: Array, steps: int) -> list[Descent]:
+    """Take steps with one optimizer from many points at once, in double precision, and return where each went.
+
+    Arguments:
+        toy: to be minimized.
+        optimizer: of all runs, at a constant rate.
+        starts: (runs, dimensions).
+        steps: of each.
+
+    Raises:
+        InvalidInput: for fewer than one step, or starts of another number of weights.
+    """
+    require_integer("The steps on a toy", steps, at_least=1)
+    if starts.ndim != 2 or starts.shape[1] != toy.dimensions:
+        raise InvalidInput(f"The starts are {starts.shape}, and {type(toy).__name__} has {toy.dimensions} weights.")
+    weights = torch.tensor(starts, dtype=torch.float64)
+    points = _stack([optimizer] * len(starts), toy, weights, Constant().multipliers(steps))
+    losses = toy.values(points)
+    return [Descent(points[:, place].numpy(), losses[:, place].numpy()) for place in range(len(starts))]
+
+
 @torch.no_grad()
-def _stack(optimizers: Sequence[Optimizer], toy: Toy, start: Sequence[float], multipliers: Array) -> Tensor:
+def _stack(optimizers: Sequence[Optimizer], toy: Toy, weights: Tensor, multipliers: Array) -> Tensor:
     """Return the weights of runs of one shape before the first step and after each, (steps + 1, runs, dimensions)."""
     first, double = optimizers[0], torch.float64
-    weights = torch.tensor(start, dtype=double).repeat(len(optimizers), 1)
     numbers = {
         name: torch.tensor([[attrgetter(name)(each)] for each in optimizers], dtype=double)
         for name in float_fields(first)

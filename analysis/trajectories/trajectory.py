@@ -18,7 +18,7 @@ from lightning_modules.training.fit import fit
 from lightning_modules.training.trajectory import TrajectoryCallback
 from sweeps.record import RunRecord
 
-__all__ = ["Trajectory", "recorded", "trajectory_of"]
+__all__ = ["Trajectory", "recorded", "recorded_together", "trajectory_of"]
 
 State = Mapping[str, npt.NDArray[Any]]
 
@@ -121,9 +121,14 @@ def recorded(run: Run, every: int = 1) -> Trajectory:
     Raises:
         InvalidInput: as `fit` does, and for fewer than one epoch from point to point.
     """
+    return recorded_together([run], every)[0]
+
+
+def recorded_together(runs: Sequence[Run], every: int = 1) -> list[Trajectory]:
+    """Train runs of one shape anew in one stack, and return the way of each; see `recorded`."""
     watching = TrajectoryCallback(every)
-    fit([run], accelerator="cpu", callbacks=[watching])
-    return Trajectory.of(watching.states[0], watching.steps[0])
+    fit(runs, accelerator="cpu", callbacks=[watching])
+    return [Trajectory.of(watching.states[place], watching.steps[place]) for place in range(len(runs))]
 
 
 def _arrays(state: Mapping[str, Any]) -> State:

@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,7 @@ from studies.command.arguments import (
     StorageOption,
     StoreOption,
     StudyArgument,
+    SubjectArgument,
     TrackerOption,
     WandbOption,
     WandbRunsOption,
@@ -39,6 +41,7 @@ from studies.command.measuring import measuring
 from studies.command.opening import opening
 from studies.command.reporting import reporting
 from studies.command.resume import words_given, words_of
+from studies.command.running_all import core_studies, run_all
 from studies.command.show_run import is_run, run_lines
 from studies.command.slurm import slurm
 from studies.command.surroundings import surroundings
@@ -114,7 +117,7 @@ def show_(study: StudyOrRun, store: StoreOption = Path("runs")) -> None:
 @app.command()
 def run(
     context: typer.Context,
-    study: StudyArgument,
+    study: SubjectArgument = None,
     store: StoreOption = Path("runs"),
     budget: BudgetOption = "default",
     executor: ExecutorOption = None,
@@ -144,12 +147,19 @@ def run(
     no_wandb: NoWandbOption = False,
     wandb_runs: WandbRunsOption = None,
     tracker: TrackerOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Run all core studies, one after the other.")] = False,
 ) -> None:
     """Search, confirm the winners on fresh seeds, and write the report; run again, it goes on where it was left."""
     from studies.command.executors import ExecutorOptions
     from studies.command.run import RunOptions, run_study
     from sweeps.stopping import Stopped
 
+    if every == (study is not None):
+        raise InvalidInput("Give the name or the file of a study, or --all for all core studies.")
+    if study is None:
+        if storage is not None:
+            os.environ["ATLAS_STORAGE"] = storage
+        sys.exit(run_all(core_studies(), [word for word in words_given(context) if word != "--all"], store))
     loaded = load_study(study).in_precision(precision)
     preview(loaded.study, budget)
     placement = Placement(accelerator, stack_size, backend_named(backend), checkpoint_every)

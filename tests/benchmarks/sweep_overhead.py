@@ -2,6 +2,8 @@
 
 - ``driver``: a study of stacks of 64 digits MLPs through driver, store and W&B; its wall time beside that of the
   training in it, with a worker process and all in this process.
+- ``tracking``: a stack of 64 for the search and one of 64 confirmed runs, with W&B and without in turn; the seconds of
+  the training itself, which W&B's process may slow, and those of the whole driver with the wait for that process.
 - ``workers``: 128 digits MLPs, two workers against one.
 - ``records``: a study of 10,000 runs, trained for it; seconds of `atlas status`, of `atlas verify --quick` and of
   opening the results, each as a fresh process would spend them after its imports, and with them.
@@ -101,6 +103,35 @@ def driver_overhead(workers: int, wandb: bool) -> dict[str, float]:
     return {"percent_of_training": 100 * (wall - spent) / spent, "ms_a_run": 1000 * (wall - spent) / runs}
 
 
+def tracking_overhead() -> dict[str, float]:
+    """Return what W&B adds, in percent, to the training of two stacks of 64 and to the whole driver."""
+    budget = Budget(trials=4, search_seeds=range(16), report_seeds=range(100, 164), epochs=20, parallel_trials=4)
+    seconds: dict[bool, tuple[float, float]] = {}
+    for wandb in (False, True):
+        with tempfile.TemporaryDirectory() as name:
+            folder, place = Path(name), Placement(stack_size=64)
+            clock, each = folder / "seconds", recipe("digits_mlp", folder)
+
+            def proposed(suggest, each: Recipe = each) -> Recipe:
+                optimizer = SGD(suggest.log("learning_rate", 1e-3, 0.3), 0.9)
+                return Recipe(data=each.data, model=each.model, optimizer=optimizer, batch_size=64, epochs=20)
+
+            study = Study(question="How fast is it?", recipe=proposed, budgets={"default": budget})
+            paths = StudyPaths(folder / "study")
+            tracker = tracker_of("study", paths, Tracking("offline")) if wandb else NoTracker()
+            with _executor(0, clock, place) as executor:
+                train([Run(each, Seeds.all(seed)) for seed in range(2)], "search", RunStore(folder / "warm"), executor)
+                before, start = seconds_of_training(clock), time.perf_counter()
+                drive(study, folder, executor, tracker)
+                seconds[wandb] = (seconds_of_training(clock) - before, time.perf_counter() - start)
+            assert len(list(paths.tracking.glob("offline-run-*"))) == (68 if wandb else 0)
+    (training, driver), (tracked_training, tracked_driver) = seconds[False], seconds[True]
+    return {
+        "percent_of_training": 100 * (tracked_training - training) / training,
+        "percent_of_driver": 100 * (tracked_driver - driver) / driver,
+    }
+
+
 @contextmanager
 def _executor(workers: int, clock: Path, place: Placement) -> Iterator[Executor]:
     """Give an executor whose training is clocked."""
@@ -196,7 +227,7 @@ def _print(case: str, values: list[float], unit: str) -> None:
 def main() -> None:
     """Measure and print one JSON object a line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = ["driver", "workers", "records", "sweep"]
+    names = ["driver", "tracking", "workers", "records", "sweep"]
     parser.add_argument("--case", choices=names, nargs="+", default=names)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
@@ -207,6 +238,10 @@ def main() -> None:
                 label = f"driver, store{' and W&B' if wandb else ''}, {'a worker' if workers else 'one process'}"
                 for unit in ("percent_of_training", "ms_a_run"):
                     _print(label, [each[unit] for each in found], unit.replace("_", " "))
+    if "tracking" in options.case:
+        found = [tracking_overhead() for _ in range(options.repeats)]
+        for unit in ("percent_of_training", "percent_of_driver"):
+            _print("W&B, two stacks of 64", [each[unit] for each in found], unit.replace("_", " "))
     if "workers" in options.case:
         _print("two workers over one", [worker_ratio() for _ in range(options.repeats)], "ratio")
     if "records" in options.case:

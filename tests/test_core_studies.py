@@ -1,0 +1,46 @@
+"""Every core study says what it expects before it runs, and its smallest budget goes through to a whole report."""
+
+import json
+
+import pytest
+
+from studies.command.loader import load_study
+from studies.command.running_all import core_studies
+from sweeps.paths import StudyPaths
+from tests.test_cli import atlas
+
+names = core_studies()
+
+
+@pytest.mark.parametrize("name", names)
+def test_a_core_study_declares_budgets_and_claims(name):
+    study = load_study(name).study
+    assert set(study.budgets) == {"smoke", "default", "full"}
+    assert study.question.endswith("?")
+    assert len({(each.estimate, each.direction) for each in study.claims}) == len(study.claims) >= 3
+    # A sign-flip test of six runs is the least that can decide anything.
+    assert len(study.budgets["default"].report_seeds) >= 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names)
+def test_the_smallest_budget_of_a_core_study_ends_in_a_whole_report(capsys, monkeypatch, tmp_path, name):
+    words = ("--budget", "smoke", "--store", tmp_path, "--no-wandb", "--executor", "in-process")
+    status, out, err = atlas(capsys, monkeypatch, "run", name, *words)
+    assert (status, "Not measured" in out, err) == (0, False, "")
+    study, paths = load_study(name).study, StudyPaths(tmp_path / name)
+    told = json.loads((paths.report / "results.json").read_text())
+    assert [each["statement"] for each in told["claims"]] == [each.statement for each in study.claims]
+    # A claim whose estimate is missing by its name can never be decided, whatever the budget.
+    assert [each["reason"] for each in told["claims"] if "has no estimate" in each["reason"]] == []
+    assert {each["verdict"] for each in told["claims"]} <= {"supported", "contradicted", "undecided"}
+    for each in study.budget("smoke").measurements:
+        content = json.loads((paths.landscape / f"{each.name}.json").read_text())
+        assert content["found"]
+        for figure in content["figures"]:
+            assert (paths.report / "landscape" / f"{figure['name']}.png").read_bytes().startswith(b"\x89PNG")
+    figures = list((paths.report / "figures").glob("*.png"))
+    assert figures
+    page = (paths.report / "index.html").read_text()
+    assert page.count("<h1") == 1
+    assert all(f"{each.stem}" in page for each in figures)
