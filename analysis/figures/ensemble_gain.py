@@ -13,6 +13,9 @@ from lightning_modules.score import Score
 
 __all__ = ["draw"]
 
+# From so many entries on a legend would hide what it is of.
+_beside = 4
+
 
 def draw(gains: Mapping[str, Sequence[EnsembleGain]], colours: Mapping[str, str], score: Score) -> Figure:
     """Draw the gain in the score and, where there is one, in log-likelihood with 95 % intervals; above zero is better.
@@ -40,9 +43,12 @@ def draw(gains: Mapping[str, Sequence[EnsembleGain]], colours: Mapping[str, str]
         axes.set_xticks(range(1, most + 1))
         axes.set_xlabel("snapshots averaged, from the last back")
         axes.margins(y=0.1)
-    handles, _ = left.get_legend_handles_labels()
-    fitting = int(columns_of(handles) * drawing.get_figwidth() / page)
-    drawing.legend(handles=handles, loc="outside upper left", ncols=max(1, fitting))
+    if len(gains) < _beside:
+        left.legend(loc="best")
+    else:
+        lines, _ = left.get_legend_handles_labels()
+        fitting = int(columns_of(lines) * drawing.get_figwidth() / page)
+        drawing.legend(handles=lines, loc="outside upper left", ncols=max(1, fitting))
     return drawing
 
 
