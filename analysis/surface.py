@@ -73,7 +73,10 @@ class Surface:
         memory: bytes that evaluation may take.
         normalized: whether the module has batch normalizations, without which all `Statistics` are the same.
         blocks: of examples, whose losses are recorded one at a time; one block if all fit into the memory.
+        penalty: what is added to the mean loss, in words.
     """
+
+    penalty = "without penalties"
 
     def __init__(
         self,

@@ -33,10 +33,10 @@ arms = {
     "plain": (plain, 0.0), "narrow": (MLP((16,) * 3), 0.0), "wide": (MLP((128,) * 3), 0.0),
     "residual": (linked, 0.0), "tanh": (odd, 0.0), "weight decay": (plain, 1e-3),
 }  # fmt: skip
-fields = "model.activation, model.widths, model.residual, optimizer.weight_decay"
-base, narrow, wide = (f"{fields}=ReLU, {each}×{each}×{each}, False, 0" for each in (64, 16, 128))
-residual, decayed = (f"{fields}=ReLU, 64×64×64, {each}" for each in ("True, 0", "False, 0.001"))
-tanh = f"{fields}=tanh, 64×64×64, False, 0"
+fields = "model.*, optimizer.weight_decay"
+base, narrow, wide = (f"{fields}=MLP {each}×{each}×{each}/ReLU, 0" for each in (64, 16, 128))
+residual, decayed = (f"{fields}=MLP 64×64×64/ReLU{each}" for each in ("/True, 0", ", 0.001"))
+tanh = f"{fields}=MLP 64×64×64/tanh, 0"
 
 
 def recipe(suggest: Suggest) -> Recipe:

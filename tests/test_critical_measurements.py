@@ -5,15 +5,19 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from analysis.critical.by_run import correlations, saddle_shares, searches_by_run, yields
 from analysis.critical.gradient_norm import GradientNorm
 from analysis.critical.newton_mr import NewtonMR
+from analysis.curvature.hessian import Hessian
+from analysis.decayed_surface import DecayedSurface
 from analysis.measured import measured_now
 from analysis.measurements.critical_points import CriticalPointSearch
 from analysis.measurements.newton_steps import NewtonSteps
-from analysis.run_groups import measured_study
+from analysis.run_groups import measured_study, surface_of
 from analysis.toys.newton_steps import eigenvalue_errors, saddle_ends, step_errors
+from lightning_modules.errors import InvalidInput
 from tests.stores import write_study
 from tests.test_critical_study import saddle_points
 
@@ -112,3 +116,20 @@ def test_everything_that_is_measured_of_critical_points_lies_in_the_store(paths)
         "init100-order100-split100",
         "init101-order101-split101",
     ]
+
+
+def test_a_surface_with_weight_decay_has_its_gradient_and_its_curvature(paths):
+    record = measured_study(paths, 1).groups[0].records[0]
+    plain, row = surface_of(record, torch.float64)
+    decayed = DecayedSurface(plain, 0.3)
+    before, after = (Hessian(each, row) for each in (plain, decayed))
+    assert float(after.loss.detach()) == pytest.approx(float(before.loss.detach()) + 0.15 * float(row.square().sum()))
+    torch.testing.assert_close(after.gradient.detach(), before.gradient.detach() + 0.3 * row)
+    vector = torch.ones_like(row)
+    torch.testing.assert_close(after.product(vector), before.product(vector) + 0.3 * vector)
+    # In blocks each has its share of the penalty.
+    decayed.blocks = [slice(0, 7), slice(7, len(decayed.inputs))]
+    torch.testing.assert_close(Hessian(decayed, row).gradient, after.gradient.detach())
+    assert decayed.penalty == "with ½ · 0.3 · ‖w‖²"
+    with pytest.raises(InvalidInput, match="weight decay of a surface"):
+        DecayedSurface(plain, -1.0)

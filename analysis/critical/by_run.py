@@ -13,6 +13,7 @@ from analysis.critical.of_subjects import trajectory_starts
 from analysis.critical.result import CriticalPoints, shown_epsilon
 from analysis.critical.search import critical_points
 from analysis.critical.yields import RankCorrelation, rank_correlation
+from analysis.decayed_surface import DecayedSurface
 from analysis.estimate import Estimate
 from analysis.inference.of_groups import group_difference, group_mean
 from analysis.run_groups import surface_of
@@ -25,7 +26,12 @@ Parts = Mapping[int, CriticalPoints]
 
 
 def searches_by_run(
-    records: Sequence[RunRecord], methods: Sequence[Method], *, noises: Sequence[float], between: int
+    records: Sequence[RunRecord],
+    methods: Sequence[Method],
+    *,
+    noises: Sequence[float],
+    between: int,
+    decay: float = 0.0,
 ) -> dict[int, CriticalPoints]:
     """Return the searches on the surface of the first run from along and around the trajectories of all, by seed.
 
@@ -34,8 +40,9 @@ def searches_by_run(
         methods: from each start each.
         noises: lengths of the noise around each point, in lengths of the weights.
         between: starts on the line between initial weights and each next snapshot.
+        decay: weight decay of the surface.
     """
-    surface, _ = surface_of(records[0], torch.float64)
+    surface = DecayedSurface(surface_of(records[0], torch.float64)[0], decay)
     by_seed = {
         each.seeds.init: trajectory_starts(each, surface, noises=noises, seed=each.seeds.init, count=between)
         for each in records

@@ -33,7 +33,7 @@ def checks_of(found: CriticalPoints) -> Iterator[str]:
             "the network has kinks (ReLU or the like): critical points on them are never found, and the Hessian says"
             " nothing of them: take a smooth activation"
         )
-    yield f"the surface is the mean loss on the {found.examples}, without penalties and as in evaluation"
+    yield f"the surface is the mean loss on the {found.examples}, {found.penalty} and as in evaluation"
 
 
 def _bias(found: CriticalPoints) -> Iterator[str]:

@@ -31,6 +31,7 @@ class CriticalPoints:
         kinks: whether the network has activations or pooling without second derivatives everywhere.
         notes: what whoever made the searches has to say of them, a sentence each.
         examples: on which the loss is, in words.
+        penalty: what is added to it, in words.
     """
 
     found: tuple[Found, ...]
@@ -39,6 +40,7 @@ class CriticalPoints:
     kinks: bool
     notes: tuple[str, ...] = ()
     examples: str = "training set"
+    penalty: str = "without penalties"
 
     @property
     def critical(self) -> tuple[Found, ...]:

@@ -87,7 +87,9 @@ def critical_points(
                 found_at(surface, start, end, method.name, int(steps), criteria, given_up)
                 for start, end, steps, given_up in zip(own, ended.points, ended.steps, ended.given_up, strict=True)
             ]
-    return CriticalPoints(tuple(found), size, criteria, _has_kinks(surface), examples=surface.examples)
+    return CriticalPoints(
+        tuple(found), size, criteria, _has_kinks(surface), examples=surface.examples, penalty=surface.penalty
+    )
 
 
 def _has_kinks(surface: Surface) -> bool:
