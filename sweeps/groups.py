@@ -21,8 +21,8 @@ def group_of(recipe: Recipe, field: str) -> str:
         recipe: the recipe.
         field: a name of a recipe's field, with dots into components: ``schedule``, ``model.widths``; or several with
             commas between, whose groups are all combinations: ``initializer, model.widths=he normal, 64``. A star
-            stands for all settings of a component (``schedule.*=cyclic cosine(cycles=5)``), and what a component lacks
-            is looked for in those within it: ``data.examples`` of label noise around a subset are the subset's.
+            stands for a component's kind and all its settings (``schedule.*=cyclic cosine 5``), and what a component
+            lacks is looked for in those within it: ``data.examples`` of label noise around a subset are the subset's.
 
     Raises:
         InvalidInput: if recipes have no such field.
@@ -53,7 +53,19 @@ def _kind(recipe: Recipe, field: str) -> str:
         value = reduce(_setting, names[1 : -1 if whole else None], getattr(recipe, names[0]))
     except AttributeError as error:
         raise InvalidInput(f"The study groups by {field!r}, which recipes do not have: {error}.") from error
-    return words(type(value).__name__) if dataclasses.is_dataclass(value) and not whole else label(value)
+    if not dataclasses.is_dataclass(value):
+        return label(value)
+    return _with_settings(value) if whole else words(type(value).__name__)
+
+
+def _with_settings(component: Any) -> str:
+    """Return a component's kind and its settings; a seed or the like that is off and so by default is left out."""
+    told = []
+    for field in dataclasses.fields(component):
+        value = getattr(component, field.name)
+        if value or field.default is dataclasses.MISSING or value != field.default:
+            told.append(_with_settings(value) if dataclasses.is_dataclass(value) else label(value))
+    return f"{words(type(component).__name__)} {'/'.join(told)}".strip()
 
 
 def _setting(component: Any, name: str) -> Any:

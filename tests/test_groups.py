@@ -30,9 +30,10 @@ noisy = Recipe(
         ("data.data.examples", "150"),
         ("optimizer.momentum", "0.9"),
         ("model.widths", "16×8"),
-        ("schedule.*", "cyclic cosine(cycles=5)"),
-        ("data.data.*", "subset(data=digits, examples=150)"),
-        ("data.examples, data.fraction, schedule.*", "150, 0.3, cyclic cosine(cycles=5)"),
+        ("schedule.*", "cyclic cosine 5"),
+        ("preprocessing.*", "standardize"),
+        ("data.data.*", "subset digits/150"),
+        ("data.examples, data.fraction, schedule.*", "150, 0.3, cyclic cosine 5"),
         ("data.examples,schedule", "150, cyclic cosine"),
     ],
 )

@@ -16,12 +16,22 @@ from analysis.measurements.anytime import Anytime
 from analysis.measurements.ensembles import Ensembles
 from analysis.measurements.interval_widths import IntervalWidths
 from analysis.measurements.minima import Minima
+from analysis.measurements.noise_floor import NoiseFloor
 from analysis.measurements.three_minima import ThreeMinima
 from analysis.measurements.train_loss import TrainLoss
+from analysis.noise_floor import exponent, least_loss, plateaus
 from analysis.results import StudyResults
+from analysis.surface import training_surface
 from analysis.training_losses import difference_of, training_loss
+from lightning_modules.data.diabetes import Diabetes
+from lightning_modules.data.whiten import Whiten
 from lightning_modules.errors import InvalidInput
-from lightning_modules.recipe import Run, Seeds
+from lightning_modules.losses.squared_error import SquaredError
+from lightning_modules.models.linear import Linear
+from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.recipe import Recipe, Run, Seeds
+from lightning_modules.schedules.cosine import Cosine
+from lightning_modules.training.fit import fit
 from lightning_modules.training.stack_data import StackData
 from sweeps.companions import full_companions
 from sweeps.store import RunStore
@@ -163,6 +173,56 @@ def test_an_interval_over_one_stream_holds_the_mean_if_the_others_do_nothing():
     shared = generator.choice([-1.0, 1.0], (1, 400, 5))
     assert one_stream_coverage(0.01 * noise + shared, 0, 0.0) == 0
     assert one_stream_coverage(np.ones((3, 2)), 0, 1.0) == 1
+
+
+least_squares = Recipe(
+    data=Diabetes(),
+    preprocessing=Whiten(),
+    model=Linear(),
+    loss=SquaredError(),
+    optimizer=SGD(0.1),
+    batch_size=16,
+    epochs=8,
+    snapshots=8,
+)
+
+
+def test_plateaus_are_above_the_least_squares():
+    found = plateaus(least_squares, (0.05, 0.1), (Cosine(),), (0, 1))
+    assert found.constant.shape == (2, 2)
+    assert found.decayed.shape == (2, 1)
+    assert (found.constant > 0).all()
+    # What is added to the least loss is the loss of the last network.
+    (run,) = fit([Run(replace(least_squares, schedule=Cosine()), Seeds.all(1))], accelerator="cpu")
+    surface = training_surface(run.run.recipe, run.run.seeds, run.snapshots[-1].weights, torch.float64)
+    inputs, targets = surface.inputs.flatten(1).numpy(), surface.targets.numpy()
+    design = np.column_stack([inputs, np.ones(len(inputs))])
+    _, squares, _, _ = np.linalg.lstsq(design, targets, rcond=None)
+    least = float(squares[0]) / len(targets) / 2
+    assert least_loss(surface, run) == pytest.approx(least, rel=1e-9)
+    ended = float(surface.mean_loss(surface.row(run.snapshots[-1].weights)))
+    assert found.decayed[1, 0] == pytest.approx(ended - least, rel=1e-4)
+
+
+def test_the_exponent_is_that_of_a_power_law():
+    rates = (0.01, 0.02, 0.08)
+    heights = np.array([[3.0], [0.1]]) * np.power(rates, 1.5)
+    np.testing.assert_allclose(exponent(rates, heights), [1.5, 1.5])
+
+
+def test_plateaus_need_rates_that_rise_and_converge():
+    with pytest.raises(InvalidInput, match="give two or more, rising"):
+        plateaus(least_squares, (0.1, 0.05), (), (0,))
+    with pytest.raises(InvalidInput, match="give lower rates than 50"):
+        plateaus(least_squares, (0.1, 50.0), (), (0,))
+
+
+def test_the_plateau_is_a_measurement(paths):
+    NoiseFloor(least_squares, (0.05, 0.1), (Cosine(),)).measure(paths)
+    (found,) = (each for each in measured_now(paths) if each.name == "noise_floor")
+    assert [each.name for each in found.estimates] == ["plateau_exponent_less_one", "plateau_ratio[cosine]"]
+    assert [each.n for each in found.estimates] == [3, 3]
+    assert (paths.landscape / "noise_floor.png").is_file()
 
 
 every = (TrainLoss(), Anytime(), Ensembles("", 3, ("single",)), Minima("", 3, 5), ThreeMinima("", 3, 7))

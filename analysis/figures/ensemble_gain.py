@@ -8,10 +8,13 @@ from matplotlib.figure import Figure
 from analysis.ensembles import EnsembleGain
 from analysis.estimate import Estimate
 from analysis.shown import shown
-from analysis.style import column, figure, page
+from analysis.style import column, columns_of, figure, page
 from lightning_modules.score import Score
 
 __all__ = ["draw"]
+
+# From so many entries on a legend would hide what it is of.
+_beside = 4
 
 
 def draw(gains: Mapping[str, Sequence[EnsembleGain]], colours: Mapping[str, str], score: Score) -> Figure:
@@ -40,7 +43,12 @@ def draw(gains: Mapping[str, Sequence[EnsembleGain]], colours: Mapping[str, str]
         axes.set_xticks(range(1, most + 1))
         axes.set_xlabel("snapshots averaged, from the last back")
         axes.margins(y=0.1)
-    left.legend(loc="best")
+    if len(gains) < _beside:
+        left.legend(loc="best")
+    else:
+        lines, _ = left.get_legend_handles_labels()
+        fitting = int(columns_of(lines) * drawing.get_figwidth() / page)
+        drawing.legend(handles=lines, loc="outside upper left", ncols=max(1, fitting))
     return drawing
 
 

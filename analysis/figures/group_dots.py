@@ -55,7 +55,7 @@ def draw(
     axes.set_ylim(len(values) - 0.4, -0.6)
     if axis == "log":
         plain_numbers(axes.xaxis)
-    axes.set_xlabel(title)
+    drawing.supxlabel(title, fontsize=8)
     axes.grid(axis="x", color="#E4E4E4", linewidth=0.6)
     axes.set_axisbelow(True)
     return drawing
