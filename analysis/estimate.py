@@ -17,6 +17,9 @@ Unit = Literal["fraction", "points", "nats", "target", "target difference", "num
 confidence = 0.95
 """Of every interval that is printed."""
 
+# What is smaller than they show is printed with an exponent.
+_most_decimals = 6
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -97,7 +100,8 @@ class Estimate:
         def number(value: float) -> str:
             if math.isnan(value):
                 return "–"
-            text = f"{value * scale:{sign}.{decimals}f}"
+            tiny = scale == 1 and 0 < abs(value) < 1e-4 and decimals == _most_decimals
+            text = f"{value:{sign}.1e}" if tiny else f"{value * scale:{sign}.{decimals}f}"
             # Nothing is left of the number: it has no sign either.
             text = text.lstrip("+-") if not text.strip("+-0.") else text
             return text.replace("-", "−")
@@ -115,11 +119,11 @@ class Estimate:
         if self.low is None or self.high is None or self.high <= self.low:
             return least or _decimals_of_four_digits(self.value)
         half = (self.high - self.low) / 2 * scale
-        return min(max(least, 1 - math.floor(math.log10(half))), 6)
+        return min(max(least, 1 - math.floor(math.log10(half))), _most_decimals)
 
 
 def _decimals_of_four_digits(value: float) -> int:
-    return min(max(0, 3 - math.floor(math.log10(abs(value)))), 6) if value and math.isfinite(value) else 0
+    return min(max(0, 3 - math.floor(math.log10(abs(value)))), _most_decimals) if value and math.isfinite(value) else 0
 
 
 def t_ends(values: npt.NDArray[np.float64], level: float = confidence) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The groups that a study compares, each with its confirmed runs that did not diverge."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,7 +107,7 @@ def measured_study(paths: StudyPaths, most: int | None = None) -> MeasuredStudy:
     checksum = study_checksum(paths)
     results = StudyResults.open(paths)
     found = []
-    for key, each in results.compared.items():
+    for key, each in sorted(results.compared.items(), key=lambda item: _natural(item[0])):
         records = list(each.records.values())[:most]
         whole = tuple(record for record in records if record.diverged_step is None)
         if whole:
@@ -114,6 +115,11 @@ def measured_study(paths: StudyPaths, most: int | None = None) -> MeasuredStudy:
     if not found:
         raise InvalidInput(f"{paths.root} has no confirmed run that converged: run the study to its end first.")
     return MeasuredStudy(checksum, paths.landscape, results.loss_unit, tuple(found))
+
+
+def _natural(key: str) -> list[tuple[int, str]]:
+    """Return what puts a width of 4 before one of 16."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", key)]
 
 
 def of_pairs(groups: Iterable[RunGroup], keys: Sequence[tuple[str, str]]) -> list[tuple[RunGroup, RunGroup]]:

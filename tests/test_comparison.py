@@ -138,7 +138,7 @@ def test_bars_join_the_longest_runs_that_are_not_told_apart():
 
 
 def test_latex_prints_what_is_meant():
-    assert escaped("a_b & 5 % − 3 <\\") == r"a\_b \& 5 \% $-$ 3 $<$\textbackslash{}"
+    assert escaped("a_b & 5 % − 3 <>\\") == r"a\_b \& 5 \% $-$ 3 $<$$>$\textbackslash{}"
 
 
 def test_figures_show_every_pair_and_group():

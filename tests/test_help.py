@@ -72,7 +72,9 @@ def test_the_topics_are_listed_and_each_is_printed(capsys, monkeypatch):
     status, out, _ = atlas(capsys, monkeypatch, "help")
     assert status == 0
     assert [line.split()[0] for line in out.splitlines()[:-1]] == list(topics())
-    assert set(topics()) == {"study", "model", "data", "report", "gpus", "wandb"}
+    assert set(topics()) == {
+        *("data", "ensembles", "gpus", "model", "recipe", "report", "run", "search", "study", "wandb"),
+    }
     for topic, title in topics().items():
         status, out, _ = atlas(capsys, monkeypatch, "help", topic)
         assert (status, out.splitlines()[0]) == (0, title)
@@ -86,7 +88,7 @@ def test_an_unknown_topic_is_one_sentence(capsys, monkeypatch):
     status, out, err = atlas(capsys, monkeypatch, "help", "modle")
     assert (status, out, err) == (2, "", "atlas: There is no help on 'modle': did you mean model?\n")
     err = atlas(capsys, monkeypatch, "help", "zzz")[2]
-    assert err == "atlas: There is no help on 'zzz': there are data, gpus, model, report, study, wandb.\n"
+    assert err == f"atlas: There is no help on 'zzz': there are {', '.join(topics())}.\n"
 
 
 def test_the_study_of_the_page_is_a_study(tmp_path):

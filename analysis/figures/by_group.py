@@ -56,7 +56,7 @@ def draw(
 def _row(axes: Axes, estimate: Estimate, place: float, height: float, colour: str) -> None:
     values = np.sort(np.array([each for each in estimate.values if np.isfinite(each)]))
     style: Any = {"color": colour, "alpha": 0.4, "markersize": 2.6, "markeredgewidth": 0}
-    axes.plot(values, place + 0.5 * height * spread(values), "o", **style)
+    axes.plot(values, place + (0.34 + 0.3 * spread(values)) * height, "o", **style)
     if estimate.low is not None and estimate.high is not None:
         axes.plot([estimate.low, estimate.high], [place] * 2, "-", color=colour, linewidth=1.6, solid_capstyle="butt")
     axes.plot(estimate.value, place, "o", color=colour, markersize=5, markeredgecolor="white")

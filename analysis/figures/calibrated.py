@@ -35,10 +35,12 @@ def calibration(findings: Findings) -> Iterator[Drawing]:
     bins = {name: reliability(*each) for name, each in given.items()}
     said = f"Last networks on the test set. {diagram.said(bins)}"
     errors = "; ".join(f"{name} {diagram.error(each, name)}" for name, each in bins.items())
-    yield Drawing("reliability", diagram.draw(bins, colours), said, f"Calibration errors: {errors}.")
+    alt = f"Calibration errors: {errors}."
+    yield Drawing("reliability", diagram.draw(bins, colours), said, alt, section="calibration")
     risks = {name: risk_coverage(*each) for name, each in given.items()}
     told = curve.said(risks)
-    yield Drawing("risk_coverage", curve.draw(risks, colours), f"Last networks on the test set. {told}", told)
+    said = f"Last networks on the test set. {told}"
+    yield Drawing("risk_coverage", curve.draw(risks, colours), said, told, section="calibration")
 
 
 def _stacked(records: list[RunRecord]) -> tuple[Array, npt.NDArray[np.int64]]:

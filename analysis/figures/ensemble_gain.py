@@ -46,8 +46,9 @@ def draw(gains: Mapping[str, Sequence[EnsembleGain]], colours: Mapping[str, str]
     if len(gains) < _beside:
         left.legend(loc="best")
     else:
-        lines = left.get_legend_handles_labels()[0]
-        drawing.legend(handles=lines, loc="outside upper left", ncols=columns_of(lines))
+        lines, _ = left.get_legend_handles_labels()
+        fitting = int(columns_of(lines) * drawing.get_figwidth() / page)
+        drawing.legend(handles=lines, loc="outside upper left", ncols=max(1, fitting))
     return drawing
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
 from matplotlib.transforms import offset_copy
 
 from analysis.estimate import t_interval
@@ -95,7 +96,17 @@ def draw(trials: Mapping[str, Sequence[Trial]], colours: Mapping[str, str], chan
         handles.append(Line2D([], [], color="#333333", marker="x", linestyle="none", label="diverged"))
     drawing.legend(handles=handles, loc="outside upper left", ncols=columns_of(handles))
     axes.margins(x=0.03)
+    _tick_rates(axes)
     return drawing
+
+
+def _tick_rates(axes: Axes) -> None:
+    """Name the powers of ten, and between them the 2 and the 5 where there is room."""
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axes.xaxis.set_minor_formatter("{x:g}" if high < 200 * low else "")
+    axes.tick_params(axis="x", which="minor", pad=5)  # whose shorter ticks would lift them above the others
 
 
 def _named(colours: Mapping[str, str]) -> Iterator[tuple[str, str]]:

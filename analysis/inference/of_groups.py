@@ -15,7 +15,8 @@ __all__ = ["group_difference", "group_mean", "group_share"]
 def group_mean(values: Sequence[float], name: str, unit: Unit, counted: str = "run") -> Estimate:
     """Return the mean over runs with Student's 95 % interval; what is not finite is left out and counted.
 
-    The ends of fractions and of what cannot be negative (``target``) stay in their range.
+    The ends of fractions, of their differences (``points``) and of what cannot be negative (``target``) stay in their
+    range.
 
     Arguments:
         values: one a run.
@@ -31,9 +32,12 @@ def group_mean(values: Sequence[float], name: str, unit: Unit, counted: str = "r
     if not kept:
         return Estimate(name, math.nan, None, None, 0, over, unit, counted=counted)
     found = replace(t_interval(kept, name, over, unit), counted=counted)
-    if unit == "target" and found.low is not None:
+    if found.low is None or found.high is None:
+        return found
+    if unit == "target":
         return replace(found, low=max(found.low, 0.0))
-    return found
+    # A difference of two shares.
+    return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0)) if unit == "points" else found
 
 
 def group_difference(

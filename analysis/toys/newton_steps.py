@@ -20,9 +20,9 @@ __all__ = ["eigenvalue_errors", "methods", "saddle_ends", "step_errors"]
 Array = npt.NDArray[np.float64]
 
 methods: Mapping[str, tuple[Optimizer, int]] = {
-    "Newton": (Newton(), 50),
-    "damped Newton": (DampedNewton(damping=2.0), 150),
-    "gradient descent": (SGD(0.1), 400),
+    "Newton": (Newton(), 40),
+    "damped Newton": (DampedNewton(damping=2.0), 60),
+    "gradient descent": (SGD(0.1), 200),
 }
 """The optimizer and its steps. At the origin of ``½ (w₂ w₁ − 1)²`` the most negative eigenvalue is −1: damping by
 twice as much makes every step near it lead downhill."""

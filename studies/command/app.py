@@ -32,6 +32,7 @@ from studies.command.arguments import (
     WorkersOption,
 )
 from studies.command.checking import checking
+from studies.command.claiming import claiming
 from studies.command.comparing import comparing
 from studies.command.dashboard import dashboard
 from studies.command.ensembling import ensembling
@@ -70,6 +71,7 @@ app.add_typer(measuring)
 app.add_typer(surroundings)
 app.add_typer(ensembling)
 app.add_typer(comparing)
+app.add_typer(claiming)
 app.add_typer(checking)
 app.add_typer(reporting)
 app.add_typer(slurm)

@@ -46,7 +46,7 @@ def page(topic: str) -> Iterator[str]:
     """
     known = topics()
     if topic not in known:
-        near = difflib.get_close_matches(topic, known, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(topic, known, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}."
         raise InvalidInput(f"There is no help on {topic!r}: {hint}")
     module = importlib.import_module(f"{pages.__name__}.{topic}")
