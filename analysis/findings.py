@@ -15,7 +15,7 @@ from analysis.inference.components import Components
 from analysis.inference.sign_flip import p_text
 from analysis.results import StudyResults
 from analysis.scores import TestScore, paired_difference, test_score
-from sweeps.groups import by_value, group_of
+from sweeps.groups import by_value, comparable, group_of
 
 __all__ = ["Findings", "find", "name_of"]
 
@@ -27,7 +27,7 @@ class Findings:
     Arguments:
         results: from which it was found.
         scores: test scores (accuracies, RMSEs) by key (``winner``, ``schedule=cosine``).
-        differences: of every ordered pair of groups of one field, so that a claim may name either first.
+        differences: of every ordered pair of `comparable` groups of one field, so that a claim may name either first.
         comparisons: of the pairs of groups of each field, by the field, each a family of its own; of the winners under
             ``winners``.
         gains: of snapshot ensembles by key.
@@ -87,15 +87,15 @@ class Findings:
     def _against(self, best: TestScore, second: TestScore) -> str:
         name = name_of(second.key)
         difference = self.differences.get((best.key, second.key))
+        if not comparable(best.key, second.key):
+            return f"The runner-up, {name}, differs from it in more than one thing: {second.estimate}."
         if difference is None:
             return f"It shares no seed with the runner-up, {name}, so the two cannot be compared."
         amount = f"{difference.amount} within each seed"
         if difference.low is None:
             return f"One seed cannot tell it from the runner-up, {name} ({amount})."
         family = self.comparisons[self.results.group_by[0] if self.results.group_by else "winners"]
-        pair = next((each for each in family if {each.first, each.second} == {best.key, second.key}), None)
-        if pair is None:
-            return f"The runner-up, {name}, differs in more than one thing: the difference is {amount}."
+        pair = next(each for each in family if {each.first, each.second} == {best.key, second.key})
         among = f", corrected for {pair.family} pairs" if pair.family > 1 else ""
         number = p_text(pair.corrected)
         p = f"p {number if number.startswith('<') else f'= {number}'}{among}"
@@ -130,7 +130,7 @@ def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
         (first, second): paired_difference(scores[first], scores[second])
         for family in families
         for first, second in permutations([key for key in family if key in scores], 2)
-        if set(scores[first].by_seed) & set(scores[second].by_seed)
+        if comparable(first, second) and set(scores[first].by_seed) & set(scores[second].by_seed)
     }
     named = {**dict(zip(results.group_by, fields, strict=False)), "winners": results.winners}
     comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in named.items()}

@@ -15,6 +15,7 @@ References:
 """
 
 from analysis.measurements.first_layer_rank import FirstLayerRank
+from analysis.measurements.score_map import ScoreMap
 from lightning_modules.activations.relu import ReLU
 from lightning_modules.activations.sigmoid import Sigmoid
 from lightning_modules.activations.tanh import Tanh
@@ -77,7 +78,7 @@ def spend(trials: int, search: int, report: int, epochs: int) -> Budget:
     """Return a budget under which all trials are trained side by side."""
     return Budget(
         trials=trials, search_seeds=range(search), report_seeds=range(100, 100 + report), epochs=epochs,
-        parallel_trials=trials, measurements=[FirstLayerRank()],
+        parallel_trials=trials, measurements=[ScoreMap(), FirstLayerRank()],
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from analysis.figures.score_map import shortened
 from analysis.signal.network import bins, drawn_weights, flat, profile_of, unit_signals
 from analysis.signal.rank import numerical_rank
 from analysis.signal.survey import Case, activations, estimates, initializers, survey
@@ -104,3 +105,9 @@ def test_only_pairs_that_differ_in_one_thing_are_compared():
     assert comparable(names("zero", "64"), names("zero", "64×64"))
     assert not comparable(names("zero", "64"), names("he normal", "64×64"))
     assert comparable("schedule=cosine", "schedule=step")
+
+
+def test_equal_widths_are_counted_in_short_names():
+    assert shortened("tanh, 64×64×64") == "tanh, 3 × 64"
+    assert shortened("ReLU, 64") == "ReLU, 64"
+    assert shortened("64×32") == "64×32"

@@ -41,7 +41,7 @@ def of_initial(found: Sequence[InitialLoss]) -> Step:
     scale, unit = (float(np.mean([getattr(each, name) for each in found])) for name in ("scale", "unit_scale"))
     reason = (
         f"The loss is {observed:.4g}; the initializer makes it {expected:.4g} ± {tolerance:.2g}, and outputs that are 0"
-        f" {guessing:.4g} (log C of a cross-entropy)."
+        f" {guessing:.4g} (for a cross-entropy, log C)."
     )
     if off:
         return Step("initial loss", False, f"{reason} {off} of {len(found)} seeds are outside.", numbers)

@@ -36,7 +36,7 @@ def draw(planes: Mapping[tuple[str, str], PlaneSlice], names: Mapping[str, Seque
             axes.plot(*plane.marks.T, "o", color="white", markeredgecolor="black", markersize=4)
             for (x, y), name in zip(plane.marks, names[row], strict=True):
                 axes.annotate(
-                    name, (x, y), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=7,
+                    name, (x, y), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=8,
                     bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
                 )  # fmt: skip
             axes.set_aspect("equal")

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from analysis.figures.score_map import shortened
 from analysis.style import colours, figure, page
 
 __all__ = ["draw"]
@@ -40,7 +41,7 @@ def draw(panels: Mapping[str, Mapping[str, npt.NDArray[np.float64]]]) -> Figure:
                 color=colour_of[label], label=label,
             )  # fmt: skip
         axes.set_yscale("log")
-        axes.set_title(title)
+        axes.set_title(shortened(title))
     for axes in grid[-1]:
         axes.set_xlabel("singular value, by size")
     for axes in grid[:, 0]:

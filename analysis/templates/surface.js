@@ -32,8 +32,8 @@
 
   function colours() {
     const style = getComputedStyle(document.documentElement);
-    const [ink, line] = ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
-    const changes = { "font.color": ink, "modebar.color": line, "modebar.activecolor": ink };
+    const [ink, line, soft] = ["--ink", "--line", "--soft"].map((name) => style.getPropertyValue(name).trim());
+    const changes = { "font.color": ink, "modebar.color": soft, "modebar.activecolor": ink };
     for (const axis of ["xaxis", "yaxis", "zaxis"]) {
       for (const part of ["gridcolor", "linecolor", "zerolinecolor"]) changes[`scene.${axis}.${part}`] = line;
       changes[`scene.${axis}.color`] = ink;
