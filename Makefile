@@ -17,9 +17,10 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install
 	$(BIN)/atlas run quickstart
 
-# Two processes of one thread each: the tests of training promise bits for one thread.
+# Processes of one thread each, because the tests of training promise bits for one thread, and one more than two cores
+# have room for, because many tests wait for processes of their own.
 test: install
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow

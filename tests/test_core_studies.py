@@ -17,7 +17,7 @@ def test_a_core_study_declares_budgets_and_claims(name):
     study = load_study(name).study
     assert set(study.budgets) == {"smoke", "default", "full"}
     assert study.question.endswith("?")
-    assert len({(each.estimate, each.direction) for each in study.claims}) == len(study.claims) >= 3
+    assert len({(each.estimate, each.direction, each.bound) for each in study.claims}) == len(study.claims) >= 3
     # A sign-flip test of six runs is the least that can decide anything.
     assert len(study.budgets["default"].report_seeds) >= 6
 

@@ -100,9 +100,11 @@ slow = pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
-        "snapshots.safetensors",
         "checkpoint.safetensors",
-        *(pytest.param(name, marks=slow) for name in ("curves.safetensors", "record.json", "study.json")),
+        *(
+            pytest.param(name, marks=slow)
+            for name in ("snapshots.safetensors", "curves.safetensors", "record.json", "study.json")
+        ),
     ],
 )
 def test_all_processes_killed_in_the_middle_of_writing_a_file(name, tmp_path, study_file, whole):

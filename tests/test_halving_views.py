@@ -139,6 +139,7 @@ def results(store):
     return course, {path.relative_to(store): path.read_bytes() for path in files}
 
 
+@pytest.mark.slow
 def test_all_processes_killed_again_and_again_end_with_the_same_bits(tmp_path, capsys, monkeypatch, file):
     words = [sys.executable, "-m", "studies", "run", str(file), "--no-wandb"]
     killed = [*words, "--store", str(tmp_path / "killed"), "--workers", "2"]

@@ -115,7 +115,9 @@ def test_the_readmes_targets_are_those_of_the_makefile(target):
     """What they run: the tests, which this is one of, and the demo, which `test_quickstart` runs in a smoke budget."""
     said = subprocess.run(["make", "-n", target], cwd=repository, capture_output=True, text=True, check=True).stdout
     last = said.splitlines()[-1].removeprefix(".venv/bin/")
-    assert last == {"demo": "atlas run quickstart", "test": "python -m pytest --numprocesses 2"}[target]
+    assert (
+        last == {"demo": "atlas run quickstart", "test": "python -m pytest --numprocesses 3 --dist worksteal"}[target]
+    )
 
 
 def test_the_tables_name_every_verb_and_no_other():

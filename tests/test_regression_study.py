@@ -161,7 +161,7 @@ def test_the_report_of_regression_speaks_of_errors(diabetes):
         "loss_line",
     }
     tables = {path.stem for path in (diabetes.report / "tables").glob("*.csv")}
-    assert tables == {"test_rmse", "differences", "ensembles", "trials", "seeds"}
+    assert tables == {"test_rmse", "differences", "ensembles", "trials", "seeds", "estimates", "recipes"}
     for row in table(diabetes, "differences"):
         assert float(row["difference"]) < 0, "the better stands first"
 
