@@ -148,9 +148,25 @@ class Driver:
         runs = list(dict.fromkeys([*self._runs(reasons, "confirm"), *self._crossed(confirmed)]))
         if self._begin("confirm", runs, len(runs)) < len(runs):
             self._write(trials, confirmed, finished=False)
-        records, trained = self._train(runs, "confirm")
-        for record in records:
-            self.tracker.confirmed_run(record, reasons.get(record.recipe, ("companion",)))
+        store = RunStore(self.paths.runs)
+        told: set[Run] = set()
+        trained = 0
+
+        def tell(record: RunRecord) -> None:
+            if record.run not in told:
+                told.add(record.run)
+                self.tracker.confirmed_run(record, reasons.get(record.recipe, ("companion",)))
+
+        def note(outcome: Outcome) -> None:
+            nonlocal trained
+            trained += self._note("confirm", outcome)
+            # A stack at a time, so that the tracker has little left to do when the last one is done.
+            for record in (store.find(run, "confirm") for run in outcome.task.runs):
+                if record is not None:
+                    tell(record)
+
+        for record in train(runs, "confirm", store, self.executor, note, self.stop, self.watcher.under_way):
+            tell(record)
         return trained
 
     def _runs(self, recipes: Iterable[Recipe], purpose: Purpose) -> list[Run]:
@@ -181,16 +197,6 @@ class Driver:
         done = sum(rungs_reached(store, run, rungs, backend) for run in runs) if rungs else len(complete)
         self.watcher.phase(purpose, done, total)
         return len(complete)
-
-    def _train(self, runs: Sequence[Run], purpose: Purpose) -> tuple[list[RunRecord], int]:
-        trained = 0
-
-        def note(outcome: Outcome) -> None:
-            nonlocal trained
-            trained += self._note(purpose, outcome)
-
-        store = RunStore(self.paths.runs)
-        return train(runs, purpose, store, self.executor, note, self.stop, self.watcher.under_way), trained
 
     def _note(self, purpose: Purpose, outcome: Outcome) -> int:
         """Write down that a stack was trained, and return of how many runs it was the end."""

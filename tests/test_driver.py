@@ -26,6 +26,7 @@ from sweeps.course import TrialOutcome
 from sweeps.driver import Driver
 from sweeps.executors.executor import Executor
 from sweeps.executors.in_process import InProcess
+from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.groups import group_of
 from sweeps.lock import locked
@@ -89,10 +90,24 @@ class Failing(Executor):
         self._inner.close()
 
 
-def run(folder, executor=None, watcher=None, what=study, **options):
+class Told(NoTracker):
+    """Notes of every confirmed run how many were complete when it was told."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder, self.complete = folder, {}
+
+    def confirmed_run(self, record, groups):
+        assert record.run not in self.complete
+        self.complete[record.run] = sum(
+            read_json(path)["purpose"] == "confirm" for path in self.folder.glob("it/runs/*/*/record.json")
+        )
+
+
+def run(folder, executor=None, watcher=None, what=study, tracker=None, **options):
     paths = StudyPaths(folder / "it")
     with locked(paths), executor or InProcess() as workers:
-        tracker = NoTracker()
+        tracker = tracker or NoTracker()
         driver = Driver("it", Path("it.py"), what, "default", paths, workers, tracker, watcher or Watcher(), **options)
         return driver.run()
 
@@ -223,6 +238,17 @@ def test_diverged_runs_count_as_chance(tmp_path):
     run(tmp_path, what=Study(question="Is it?", recipe=wild, budgets={"default": few}))
     trial = read_json(tmp_path / "it" / "study.json")["trials"][0]
     assert (trial["value"], trial["diverged_seeds"]) == (0.5, 2)
+
+
+def test_a_confirmed_run_is_told_once_and_before_the_last_ones_are_trained(tmp_path):
+    told = Told(tmp_path)
+    run(tmp_path, InProcess(placement=Placement(stack_size=1)), tracker=told)
+    total = len(told.complete)
+    assert total >= 6
+    assert sorted(told.complete.values()) == list(range(1, total + 1))
+    again = Told(tmp_path)
+    run(tmp_path, tracker=again)  # everything is there already, and may be new to the tracker
+    assert again.complete == dict.fromkeys(told.complete, total)
 
 
 def test_confirmations_by_hand():
