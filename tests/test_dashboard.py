@@ -43,7 +43,7 @@ def store(tmp_path_factory):
     (paths.report / "tables").mkdir()
     (paths.report / "tables" / "test_accuracy_table.csv").write_text("group,mean\ncosine,0.5\n")
     (paths.report / "figures").mkdir()
-    shutil.copy(repository / "studies" / "quickstart.png", paths.report / "figures" / "gain.png")
+    shutil.copy(repository / "studies" / "three_minima.png", paths.report / "figures" / "gain.png")
     return folder
 
 
