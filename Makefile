@@ -19,6 +19,8 @@ demo: install
 
 # Processes of one thread each, because the tests of training promise bits for one thread, and one more than two cores
 # have room for, because many tests wait for processes of their own.
+test test-slow: export OMP_NUM_THREADS = 1
+
 test: install
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 

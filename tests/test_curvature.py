@@ -158,6 +158,7 @@ def test_the_trace_of_a_diagonal_matrix_needs_no_luck():
     assert (found.value, found.standard_error, found.probes, found.settled) == (435.0, 0.0, 10, True)
 
 
+@pytest.mark.slow
 def test_standard_errors_of_traces_are_honest():
     matrix = symmetric(40, 1) + 3 * np.eye(40)
     found = [trace(Given(matrix), tolerance=0.02, seed=seed) for seed in range(200)]

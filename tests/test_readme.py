@@ -113,7 +113,9 @@ def test_the_readmes_commands_of_checkpoints_measure(folder, capsys, monkeypatch
 @pytest.mark.parametrize("target", [words[1] for words in shell if words[0] == "make"])
 def test_the_readmes_targets_are_those_of_the_makefile(target):
     """What they run: the tests, which this is one of, and the demo, which `test_quickstart` runs in a smoke budget."""
-    said = subprocess.run(["make", "-n", target], cwd=repository, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["make", "-n", "--no-print-directory", target], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout
     last = said.splitlines()[-1].removeprefix(".venv/bin/")
     assert (
         last == {"demo": "atlas run quickstart", "test": "python -m pytest --numprocesses 3 --dist worksteal"}[target]
