@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from analysis.claims import Verdict
 from analysis.findings import Findings
-from analysis.measured import study_checksum
+from analysis.measured import file_checksum
 from analysis.plate import Plate
 from lightning_modules.errors import InvalidInput
 from sweeps.files import read_json
@@ -85,7 +85,7 @@ def _read(paths: StudyPaths, content: Any) -> Card:
         raise TypeError
     if set(claims) - set(_verdicts):
         raise KeyError
-    root, stale = quote(paths.root.name), content["study_sha256"] != study_checksum(paths)
+    root, stale = quote(paths.root.name), content["study_sha256"] != file_checksum(paths)
     return Card(
         paths.root.name,
         f"{root}/report/index.html" if (paths.report / "index.html").is_file() else "",

@@ -50,6 +50,7 @@ class Judgement:
             "direction": self.claim.direction,
             "verdict": self.verdict,
             "reason": self.reason,
+            "reading": self.claim.reading,
             "p": self.p,
             "p_corrected": self.corrected,
             "seeds_needed": self.seeds_needed,

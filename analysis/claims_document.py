@@ -71,7 +71,7 @@ def _study(findings: Findings) -> list[str]:
     ]
     for verdict, words in (("contradicted", "Contradicted"), ("undecided", "Undecided")):
         told = [each for each in findings.judgements if each.verdict == verdict]
-        lines += ["", *(f"- {words}: {_stopped(each.claim.statement)} {each.reason}" for each in told)] if told else []
+        lines += ["", *(f"- {words}: {_told(each)}" for each in told)] if told else []
     return lines
 
 
@@ -84,6 +84,12 @@ def _row(judgement: Judgement) -> tuple[str, ...]:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _told(judgement: Judgement) -> str:
+    claim = judgement.claim
+    sentences = (_stopped(claim.statement), judgement.reason, *((f"Why: {claim.reading}",) if claim.reading else ()))
+    return _cell(" ".join(sentences))
 
 
 def _stopped(statement: str) -> str:

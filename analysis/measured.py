@@ -1,13 +1,14 @@
 """What a verb found, as files of one shape: numbers as JSON, its figures beside them, and what a report reads of both.
 
 ``NAME.json`` holds ``format``, ``title`` (of a report's part), ``figures`` (each
-with ``name``, ``caption``, ``alt`` and ``of``), ``study_sha256`` (of the study's file
-when it was measured; null for checkpoints) and ``found``: by label the numbers
-of one subject, among them ``checks``, the sentences one has to know to trust
-them. A study's measurement adds ``estimates``, which its claims may cite.
+with ``name``, ``caption``, ``alt`` and ``of``), ``study_sha256`` (`study_checksum` when
+it was measured; null for checkpoints) and ``found``: by label the numbers of one
+subject, among them ``checks``, the sentences one has to know to trust them. A
+study's measurement adds ``estimates``, which its claims may cite.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from sweeps.paths import StudyPaths
 __all__ = [
     "Illustration",
     "Measured",
+    "file_checksum",
     "folder_checksum",
     "found_in",
     "measured",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _format = 1
+_measured = ("budget", "metric", "group_by", "finished", "trials", "confirmed")
 _order = ("slice", "plane", "paths", "diversity", "spectrum", "sharpness", "trajectory", "stability", "critical")
 _origins = ("run", "runs", "checkpoint", "checkpoints")
 
@@ -63,7 +66,7 @@ class Measured:
         illustrations: its figures.
         checks: by label, in words.
         origins: by label: the run or the checkpoint, or how many.
-        study: checksum of the study's file when this was measured; empty for checkpoints.
+        study: its checksum when this was measured; empty for checkpoints.
         day: when the file was written, as its file system tells.
         estimates: that the study's claims may cite.
     """
@@ -96,7 +99,7 @@ def write_measured(
         found: by label, JSON data with ``checks``, a list of sentences, in each.
         title: of its part of a report.
         illustrations: its figures.
-        study: checksum of the study's file; empty for checkpoints.
+        study: `study_checksum` from before it was measured; empty for checkpoints.
         estimates: that the study's claims may cite, each of a name of its own.
     """
     content = {
@@ -143,7 +146,7 @@ def measured_now(paths: StudyPaths) -> Iterator[Measured]:
 
 def sources_of(paths: StudyPaths) -> dict[str, str]:
     """Return the checksums of what a report is made of, by their names in its ``results.json``."""
-    return {"study_sha256": study_checksum(paths), "landscape_sha256": folder_checksum(paths.landscape)}
+    return {"study_sha256": file_checksum(paths), "landscape_sha256": folder_checksum(paths.landscape)}
 
 
 def folder_checksum(folder: Path) -> str:
@@ -153,9 +156,28 @@ def folder_checksum(folder: Path) -> str:
     return hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest() if files else ""
 
 
-def study_checksum(paths: StudyPaths) -> str:
+def file_checksum(paths: StudyPaths) -> str:
     """Return the SHA-256 of a study's file, empty where there is none; to be taken before the file is read."""
     return checksum(paths.study) if paths.study.is_file() else ""
+
+
+def study_checksum(paths: StudyPaths) -> str:
+    """Return one SHA-256 for what a study holds that is measured, empty where there is no study.
+
+    These are its budget, its metric and groups, its trials and the recipes that
+    were confirmed: a question or a claim may change without anything being
+    measured again. To be taken before the study's file is read.
+
+    Raises:
+        InvalidInput: for a file that is no study.
+    """
+    if not paths.study.is_file():
+        return ""
+    content = read_json(paths.study)
+    if not isinstance(content, dict):
+        raise InvalidInput(f"{paths.study} holds no study: move it away and run again.")
+    measured = {name: content.get(name) for name in _measured}
+    return hashlib.sha256(json.dumps(measured, sort_keys=True).encode()).hexdigest()
 
 
 def _read(path: Path) -> Measured:

@@ -14,7 +14,7 @@ from analysis.figures.gallery import Picture, pictures
 from analysis.figures.interactive import packed_script
 from analysis.findings import Findings, find
 from analysis.landscape_part import parts_of
-from analysis.measured import measured_now, sources_of
+from analysis.measured import measured_now, sources_of, study_checksum
 from analysis.origin import origin_of
 from analysis.pages import rendered
 from analysis.plate import Plate, png_of
@@ -45,7 +45,7 @@ def write_report(paths: StudyPaths) -> Path:
         InvalidInput: if the store holds no such study, or one that cannot be read.
     """
     # Before anything is read: a driver may go on meanwhile, and the next report is then written anew.
-    sources = sources_of(paths)
+    sources, state = sources_of(paths), study_checksum(paths)
     measured = [estimate for each in measured_now(paths) for estimate in each.estimates]
     findings = find(StudyResults.open(paths), measured)
     aside = Path(tempfile.mkdtemp(prefix=".report.", dir=paths.root))
@@ -53,7 +53,7 @@ def write_report(paths: StudyPaths) -> Path:
         report = aside / "new"
         for folder in ("figures", "tables"):
             (report / folder).mkdir(parents=True)
-        _write(findings, report, paths.landscape, sources)
+        _write(findings, report, paths.landscape, sources, state)
         _swap(report, paths.report, aside / "old")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -61,7 +61,7 @@ def write_report(paths: StudyPaths) -> Path:
     return paths.report / "index.html"
 
 
-def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[str, str]) -> None:
+def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[str, str], state: str) -> None:
     plates = [_plate(picture) for picture in pictures(findings, folder / "figures")]
     listed = tables(findings)
     whole = [
@@ -69,7 +69,7 @@ def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[s
         estimates_table(findings.estimates, "estimates", "Every estimate by its name"),
     ]
     whole = [table for table in whole if table.rows]
-    parts, faults = parts_of(landscape, folder / "landscape", sources["study_sha256"])
+    parts, faults = parts_of(landscape, folder / "landscape", state)
     for table in (*listed, *whole, *(part.numbers for part in parts if part.numbers)):
         write_csv(table, folder / "tables" / f"{table.name}.csv")
         write_latex(table, folder / "tables" / f"{table.name}.tex")

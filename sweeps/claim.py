@@ -21,6 +21,8 @@ class Claim:
         bound: the value that the estimate is held against.
         direction: the side of the bound on which the estimate lies; ``within`` is a claim of equivalence, that a
             difference lies between −bound and bound.
+        reading: what explains the verdict, a sentence of the author's from after the run. It decides nothing, and
+            stands beside the verdict.
 
     Raises:
         InvalidInput: for an empty statement, an unknown direction, a bound that is not finite, or one that is not
@@ -31,6 +33,7 @@ class Claim:
     estimate: str
     bound: float
     direction: Direction
+    reading: str = ""
 
     def __post_init__(self) -> None:
         if not self.statement.strip():

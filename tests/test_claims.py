@@ -171,7 +171,7 @@ def test_one_seed_decides_nothing():
 
 
 def test_json_form():
-    judgement = judge(Claim("It gains.", "gain", 0.0, "above"), [gain(0.1, 0.2)])
+    judgement = judge(Claim("It gains.", "gain", 0.0, "above", "a ceiling"), [gain(0.1, 0.2)])
     assert judgement.to_json() == {
         "statement": "It gains.",
         "estimate": "gain",
@@ -179,6 +179,7 @@ def test_json_form():
         "direction": "above",
         "verdict": "supported",
         "reason": judgement.reason,
+        "reading": "a ceiling",
         "p": judgement.p,
         "p_corrected": judgement.p,
         "seeds_needed": None,

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from analysis.estimate import t_interval
-from analysis.measured import Illustration, found_in, measured, sources_of, write_measured
+from analysis.measured import Illustration, found_in, measured, sources_of, study_checksum, write_measured
 from analysis.report import write_report
 from analysis.style import figure, save
 from lightning_modules.errors import InvalidInput
 from studies.command.run import _is_reported
-from sweeps.files import checksum, read_json
+from sweeps.files import read_json
 from tests.links import broken_links
 from tests.stores import TinyStudy, cosine, write_study
 from tests.test_report import Page
@@ -43,7 +43,7 @@ def write(paths, name, found, *, study=None, figures=1):
     for each in illustrations:
         drawing = figure(1, 1)
         save(drawing, paths.landscape, each.name)
-    own = checksum(paths.study) if study is None else study
+    own = study_checksum(paths) if study is None else study
     write_measured(paths.landscape, name, found, title=f"Title of {name}", illustrations=illustrations, study=own)
 
 
@@ -204,7 +204,7 @@ def test_a_plane_can_be_turned_and_the_page_asks_the_network_for_nothing(paths):
 def test_estimates_of_a_measurement_stand_in_a_table_of_their_part(paths):
     paths.landscape.mkdir()
     found = [t_interval([0.1, 0.2, 0.4], f"barrier[{hostile}]", "3 pairs", "nats")]
-    study = checksum(paths.study)
+    study = study_checksum(paths)
     write_measured(paths.landscape, "b c", {}, title="Barriers", illustrations=[], study=study, estimates=found)
     page = Page(write_report(paths).read_text())
     part = page.text.partition("What follows was measured")[2]

@@ -103,8 +103,14 @@ def test_what_was_measured_of_an_earlier_state_decides_nothing(capsys, monkeypat
     paths = run(capsys, monkeypatch, tmp_path, seeds=4)[2]
     assert [each.name for each in measured_now(paths)] == ["losses"]
     content = json.loads(paths.study.read_text())
-    paths.study.write_text(json.dumps(content | {"finished": False}))
-    assert list(measured_now(paths)) == []
+    for name in ("question", "claims", "provenance"):
+        # What is asked of the numbers changes none of them.
+        paths.study.write_text(json.dumps(content | {name: "another"}))
+        assert [each.name for each in measured_now(paths)] == ["losses"]
+    budget = content["budget"] | {"epochs": content["budget"]["epochs"] + 1}
+    for other in ({"finished": False}, {"trials": content["trials"][1:]}, {"confirmed": []}, {"budget": budget}):
+        paths.study.write_text(json.dumps(content | other))
+        assert list(measured_now(paths)) == []
 
 
 def test_an_estimate_in_a_file_is_the_one_that_was_written(tmp_path):

@@ -170,7 +170,18 @@ def test_results_hold_every_estimate_and_verdict(paths):
         assert "3 seeds cannot decide a claim among 3 claims: the sign-flip test needs 7." in claim["reason"]
         assert claim["seeds_needed"] == 7
     assert "no estimate" in results["claims"][2]["reason"]
-    keys = {"statement", "estimate", "bound", "direction", "verdict", "reason", "p", "p_corrected", "seeds_needed"}
+    keys = {
+        "statement",
+        "estimate",
+        "bound",
+        "direction",
+        "verdict",
+        "reason",
+        "reading",
+        "p",
+        "p_corrected",
+        "seeds_needed",
+    }
     assert set(results["claims"][0]) == keys
 
 
