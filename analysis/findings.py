@@ -121,19 +121,17 @@ def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
         results: of a study.
         measured: estimates of its measurements, which its claims may cite as well.
     """
-    fields = [results.groups(field) for field in results.group_by] or [{}]
-    recipes = results.winners | {key: each for groups in fields for key, each in groups.items()}
+    families = {field: results.groups(field) for field in results.group_by} | {"winners": results.winners}
+    recipes = results.winners | {key: each for family in families.values() for key, each in family.items()}
     scores = {key: found for key, each in recipes.items() if (found := test_score(each, key)) is not None}
     gains = {key: gain for key, each in recipes.items() if (gain := ensemble_gains(each, key))}
-    families = [*fields, results.winners]
     differences = {
         (first, second): paired_difference(scores[first], scores[second])
-        for family in families
+        for family in families.values()
         for first, second in permutations([key for key in family if key in scores], 2)
         if comparable(first, second) and set(scores[first].by_seed) & set(scores[second].by_seed)
     }
-    named = {**dict(zip(results.group_by, fields, strict=False)), "winners": results.winners}
-    comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in named.items()}
+    comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in families.items()}
     components, others = components_of(results), tuple(measured)
     luck = tuple(_luck(results, components))
     judgements = judge_all(results.claims, [*_estimates(scores, differences, gains), *luck, *others])

@@ -1,12 +1,13 @@
 """Test scores (accuracy, RMSE) over the report seeds, and paired differences of them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from analysis.estimate import Estimate, t_interval
+from analysis.estimate import Estimate, Unit, t_interval
 from analysis.results import ConfirmedRecipe
 from analysis.shown import shown
 from lightning_modules.errors import InvalidInput
@@ -14,7 +15,7 @@ from lightning_modules.recipe import Recipe
 from lightning_modules.score import Score, score_of
 from sweeps.record import RunRecord
 
-__all__ = ["TestScore", "paired_difference", "score_of_run", "seeds_in_words", "test_score"]
+__all__ = ["TestScore", "finite_mean", "paired_difference", "score_of_run", "seeds_in_words", "test_score"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,30 @@ def paired_difference(first: TestScore, second: TestScore) -> Estimate:
 def seeds_in_words(count: int) -> str:
     """Return what an interval over report seeds is over."""
     return f"{count} report seed{'' if count == 1 else 's'} (initial weights, order and split of the data)"
+
+
+def finite_mean(
+    values: Sequence[float] | npt.NDArray[np.float64],
+    name: str,
+    unit: Unit,
+    more: str = "",
+    lost: str = "lost to divergence and left out",
+) -> Estimate | None:
+    """Return the mean with Student's interval over the seeds whose value is finite; None without one.
+
+    Arguments:
+        values: one a report seed.
+        name: of the estimate.
+        unit: of the values.
+        more: what else the interval is over, in words.
+        lost: what is said of the seeds that are left out, after their number.
+    """
+    finite = [float(value) for value in values if math.isfinite(value)]
+    if not finite:
+        return None
+    left = f"{len(values) - len(finite)} {lost}" if len(finite) < len(values) else ""
+    over = "; ".join(part for part in (seeds_in_words(len(finite)), more, left) if part)
+    return t_interval(finite, name, over, unit)
 
 
 def score_of_run(record: RunRecord) -> float:

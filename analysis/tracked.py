@@ -137,7 +137,8 @@ def _confirmed(results: StudyResults) -> Iterator[Run]:
     for each in results.confirmed:
         for seed in seeds:
             found |= dict.fromkeys(companions(each.recipe, seed, members))
-    found |= dict.fromkeys(record.run for record in results.crossed.values())
+    for runs in (results.crossed, *results.crossed_groups.values()):
+        found |= dict.fromkeys(record.run for record in runs.values())
     yield from found
 
 

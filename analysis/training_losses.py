@@ -5,13 +5,15 @@ from collections.abc import Mapping
 
 import torch
 
-from analysis.estimate import Estimate, Unit, t_interval
+from analysis.estimate import Estimate, Unit
 from analysis.results import ConfirmedRecipe
-from analysis.scores import seeds_in_words
+from analysis.scores import finite_mean
 from analysis.surface import training_surface
 from sweeps.record import RunRecord
 
 __all__ = ["by_seed", "difference_of", "mean_of", "training_loss"]
+
+_lost = "with a run that diverged left out"
 
 
 def training_loss(record: RunRecord) -> float:
@@ -45,7 +47,7 @@ def mean_of(losses: Mapping[int, float], key: str, unit: Unit) -> Estimate | Non
         key: whose they are.
         unit: of the loss.
     """
-    return _estimate(losses, f"train_loss[{key}]", unit, "")
+    return finite_mean(list(losses.values()), f"train_loss[{key}]", unit, lost=_lost)
 
 
 def difference_of(
@@ -59,15 +61,6 @@ def difference_of(
         names: of both.
         unit: of a difference of losses.
     """
-    shared = {seed: first[seed] - second[seed] for seed in first if seed in second}
-    return _estimate(shared, f"train_loss_difference[{' - '.join(names)}]", unit, "differences within each seed")
-
-
-def _estimate(values: Mapping[int, float], name: str, unit: Unit, more: str) -> Estimate | None:
-    finite = [value for value in values.values() if math.isfinite(value)]
-    if not finite:
-        return None
-    lost = len(values) - len(finite)
-    left = f"{lost} with a run that diverged left out" if lost else ""
-    over = "; ".join(part for part in (seeds_in_words(len(finite)), more, left) if part)
-    return t_interval(finite, name, over, unit)
+    shared = [first[seed] - second[seed] for seed in first if seed in second]
+    name = f"train_loss_difference[{' - '.join(names)}]"
+    return finite_mean(shared, name, unit, "differences within each seed", _lost)

@@ -145,9 +145,7 @@ def test_units_that_nothing_moves_are_dead_and_flat_ones_saturated():
 
 def curves(**changes):
     flat = np.full((2, 4), 0.1)
-    given = Curves(
-        digits, 1, flat, flat, np.full((2, 4), 0.95), np.full(2, 0.95), flat[:, 0], np.full(2, 0.99), 0, 0, 0
-    )
+    given = Curves(digits, 1, flat, flat, np.full((2, 4), 0.95), np.full(2, 0.95), np.full(2, 0.99), 0, 0, 0)
     return replace(given, **changes)
 
 

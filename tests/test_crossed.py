@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from analysis.comparison.components import components_of, components_of_groups
 from analysis.inference.components import variance_components
 from analysis.report import write_report
 from analysis.results import StudyResults
+from analysis.tracked import tell_all
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Seeds
 from sweeps.changes import described, study_changes
@@ -20,6 +22,7 @@ from sweeps.paths import StudyPaths
 from sweeps.status import status_of
 from sweeps.store import RunStore
 from sweeps.study import Budget
+from sweeps.tracker import Tracker
 from sweeps.verification import verify
 from tests.test_cli import atlas
 from tests.test_driver import run, study
@@ -145,9 +148,10 @@ def test_report_and_comparison_show_them(paths, capsys, monkeypatch):
 def test_the_best_of_each_group_is_trained_on_all_combinations_where_groups_are_asked_for(paths, tmp_path):
     shutil.copytree(paths.root, tmp_path / "it")
     of_groups = replace(budget, crossed=replace(crossed, of="groups"))
-    run(tmp_path, what=replace(study, budgets={"default": of_groups}))
+    run(tmp_path, what=replace(study, group_by=["model.widths"], budgets={"default": of_groups}))
     results = StudyResults.open(StudyPaths(tmp_path / "it"))
-    groups = results.groups("schedule")
+    groups = results.groups("model.widths")
+    assert len(groups) > 1
     assert set(results.crossed_groups) == set(groups)
     for key, runs in results.crossed_groups.items():
         assert set(runs) == set(crossed.seeds)
@@ -157,6 +161,11 @@ def test_the_best_of_each_group_is_trained_on_all_combinations_where_groups_are_
     best = next(key for key, each in groups.items() if each.recipe == results.winners["winner"].recipe)
     assert components_of_groups(results)[best].components == components_of(results).components
     assert status_of(StudyPaths(tmp_path / "it")).confirmed[0] == 13 * len(groups)
+    told, kept = Mock(spec=Tracker), RunStore(tmp_path / "it" / "runs").records()
+    tell_all(StudyPaths(tmp_path / "it"), told)
+    runs = {call.args[0].run for call in told.confirmed_run.call_args_list}
+    assert runs == {record.run for record in kept if record.purpose == "confirm"}
+    assert len(runs) == 13 * len(groups)
 
 
 def test_a_study_that_is_run_again_trains_nothing(paths):

@@ -171,6 +171,14 @@ def test_lost_runs_are_counted_and_seen_as_nan(damaged):
     assert (rows["snapshot"].values["accuracy"].n, rows["snapshot"].gains["accuracy"].n) == (3, 2)
 
 
+@pytest.fixture
+def unrendered(monkeypatch):
+    """Figures are rendered in the test of the verb; elsewhere they are empty files of their names."""
+    touch = "analysis.ensembles.of_study.save", lambda figure, folder, name: (folder / f"{name}.png").touch()
+    monkeypatch.setattr(*touch)
+
+
+@pytest.mark.usefixtures("unrendered")
 def test_lost_runs_stand_in_the_files(damaged):
     folder = measure_ensembles(damaged, ["no-cycle"]).folder
     rows = list(csv.DictReader((folder / "ensembles.csv").read_text().splitlines()))
@@ -181,6 +189,7 @@ def test_lost_runs_stand_in_the_files(damaged):
     assert "& 1 of 3" in (folder / "ensembles.tex").read_text()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_one_seed_has_no_interval_and_one_member_no_gain(tmp_path):
     paths = with_companions(tmp_path / "tiny", members=2, what=study.but(report_seeds=(7,)))
     made = measure_ensembles(paths, (), "logits", 1)
@@ -189,9 +198,11 @@ def test_one_seed_has_no_interval_and_one_member_no_gain(tmp_path):
     for row in comparisons[0].rows:
         assert (row.values["accuracy"].n, row.values["accuracy"].low) == (1, None)
     assert gains(by_name(found)["snapshot"], "accuracy")[0].value == 0
+    assert "budget.png" in files
     assert "gain.png" not in files
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_what_a_store_lacks_is_one_sentence_each(tmp_path):
     plain = study.but(confirmed=((constant, ("schedule=constant",)),))
     made = measure_ensembles(write_study(tmp_path / "tiny", plain))

@@ -28,7 +28,6 @@ class Curves:
         validation_loss: after each epoch, (seeds, epochs).
         validation_score: the same.
         test_score: at the end, NaN of a run that diverged, (seeds,).
-        train_losses: at the end, over the training set, (seeds,).
         train_scores: accuracy at the end on the training set; NaN of regression, (seeds,).
         diverged: runs.
         dead: share of hidden units that no training example moves, mean over seeds.
@@ -41,7 +40,6 @@ class Curves:
     validation_loss: Array
     validation_score: Array
     test_score: Array
-    train_losses: Array
     train_scores: Array
     diverged: int
     dead: float
@@ -61,7 +59,6 @@ def curves_of(recipe: Recipe, seeds: Sequence[int], rate: float | None, decay: f
     runs = [Run(chosen, Seeds.all(seed)) for seed in seeds]
     results = trained(runs)
     own = [results[run] for run in runs]
-    ends = np.array([train_score(each) for each in own])
     units = np.array([dead_and_saturated(each) for each in own])
     return Curves(
         chosen,
@@ -70,8 +67,7 @@ def curves_of(recipe: Recipe, seeds: Sequence[int], rate: float | None, decay: f
         np.stack([each.validation_loss for each in own]),
         np.stack([each.validation_score for each in own]),
         np.array([_test_score(each) for each in own]),
-        ends[:, 0],
-        ends[:, 1],
+        np.array([train_score(each)[1] for each in own]),
         sum(each.diverged_step is not None for each in own),
         float(units[:, 0].mean()),
         float(units[:, 1].mean()),

@@ -1,11 +1,12 @@
 """Tables for a paper."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.table import Table
 from sweeps.files import write_aside
 
-__all__ = ["escaped", "write_latex"]
+__all__ = ["escaped", "tabular", "write_latex"]
 
 _special = {
     "\\": r"\textbackslash{}",
@@ -32,18 +33,31 @@ def escaped(text: str) -> str:
     return "".join(_special.get(character, character) for character in text)
 
 
-def write_latex(table: Table, path: Path) -> None:
-    """Write a table for readers, with the rules of the package booktabs and its note as a comment."""
-    rows = [" & ".join(map(escaped, row)) + r" \\" for row in table.texts]
+def tabular(note: str, columns: str, header: Sequence[str], texts: Sequence[Sequence[str]]) -> str:
+    """Return a ``tabular`` with the rules of the package booktabs.
+
+    Arguments:
+        note: a comment above it.
+        columns: how each is aligned: ``llr``.
+        header: of the columns.
+        texts: the rows.
+    """
+    head, *rows = (" & ".join(map(escaped, row)) + r" \\" for row in (header, *texts))
     lines = [
-        f"% {table.title}. {table.note}".replace("\n", " "),
-        rf"\begin{{tabular}}{{{'l' * len(table.header)}}}",
+        f"% {note}".replace("\n", " "),
+        rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
-        " & ".join(map(escaped, table.header)) + r" \\",
+        head,
         r"\midrule",
         *rows,
         r"\bottomrule",
         r"\end{tabular}",
     ]
+    return "\n".join(lines) + "\n"
+
+
+def write_latex(table: Table, path: Path) -> None:
+    """Write a table for readers, with its note as a comment."""
     with write_aside(path) as aside:
-        aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        text = tabular(f"{table.title}. {table.note}", "l" * len(table.header), table.header, table.texts)
+        aside.write_text(text, encoding="utf-8")

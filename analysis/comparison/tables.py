@@ -193,9 +193,9 @@ def differences_table(
     )
 
 
-def aligned(table: Table) -> Iterator[str]:
+def aligned(header: Sequence[str], texts: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table for a terminal."""
-    lines = (table.header, *table.texts)
+    lines = (header, *texts)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

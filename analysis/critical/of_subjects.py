@@ -14,12 +14,11 @@ from analysis.critical.search import critical_points
 from analysis.critical.starts import Start, around, between
 from analysis.curvature.exact import most_parameters
 from analysis.measured import Illustration, write_measured
+from analysis.run_groups import initial_row
 from analysis.style import save, styled
 from analysis.subjects import Subject, Subjects, require_writable, written
 from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
-from lightning_modules.training.initial_module import initial_module
-from lightning_modules.training.stack_data import StackData
 from sweeps.record import RunRecord
 
 __all__ = ["measure_critical_points", "methods_named", "trajectory_starts"]
@@ -123,15 +122,13 @@ def trajectory_starts(
 
     Arguments:
         record: of a run with snapshots.
-        surface: of the run.
+        surface: of the run, in double precision.
         noises: lengths of the noise, in lengths of the weights.
         draws: for each point and each noise.
         seed: of the noise.
         count: points on each line between.
     """
-    recipe = record.recipe
-    data = StackData.of(recipe.data, recipe.preprocessing, [record.seeds], torch.float64)
-    initial = surface.layout.row(dict(initial_module(record.run, data).named_parameters())).double()
+    initial = initial_row(record, surface)
     snapshots = [surface.row(weights) for weights in record.snapshots()]
     line = between(torch.stack([initial, *snapshots]), count)
     points = torch.cat([initial[None], line, torch.stack(snapshots)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from analysis.estimate import Estimate, t_interval
+from analysis.estimate import Estimate, confidence, t_interval
 
 __all__ = ["RankCorrelation", "fewest_runs", "rank_correlation"]
 
@@ -16,7 +16,7 @@ Array = npt.NDArray[np.float64]
 fewest_runs = 3
 """Runs below which there is no interval."""
 
-_resamples, _seed, _confidence = 10_000, 0, 0.95
+_resamples, _seed = 10_000, 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def rank_correlation(by_run: Sequence[float], name: str) -> RankCorrelation:
     from scipy.special import ndtr, stdtrit
 
     # The normal quantile that Student's would be, of a spread that is too small by √((n − 1)/n).
-    share = float(ndtr(math.sqrt(count / (count - 1)) * stdtrit(count - 1, (1 - _confidence) / 2)))
+    share = float(ndtr(math.sqrt(count / (count - 1)) * stdtrit(count - 1, (1 - confidence) / 2)))
     drawn = np.random.default_rng(_seed).integers(count, size=(_resamples, count))
     low, high = np.quantile(known[drawn].mean(axis=1), [share, 1 - share])
     bootstrap = replace(none, low=float(low), high=float(high), over=f"{over}; bootstrap over runs")

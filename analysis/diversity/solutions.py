@@ -1,7 +1,6 @@
 """Networks trained on the same examples: how far apart they are in weights, in loss and in what they predict."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,10 @@ import torch
 from analysis.diversity.between import mean_of_pairs
 from analysis.diversity.group import between_snapshots
 from analysis.ensembles.held import HeldRun, held_runs, regime_of
-from analysis.estimate import Estimate, Unit, t_interval
+from analysis.estimate import Estimate, Unit
 from analysis.paths.linear import barrier_matrix
 from analysis.results import StudyResults
-from analysis.scores import seeds_in_words
+from analysis.scores import finite_mean
 from analysis.surface import Surface, training_surface
 from lightning_modules.training.guessing import loss_of_guessing
 from sweeps.record import RunRecord
@@ -33,6 +32,8 @@ quantities: Mapping[str, Unit] = {
     "distance": "number",
 }
 """What two networks are apart by, with its unit."""
+
+_lost = "not finite and left out"
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,8 @@ def mean(found: Mapping[int, Apart], quantity: str, name: str, unit: Unit) -> Es
         name: of the estimate.
         unit: of it.
     """
-    return _estimate(_by_seed(found, quantity), name, unit, "each the mean over its pairs of networks")
+    values = list(_by_seed(found, quantity).values())
+    return finite_mean(values, name, unit, "each the mean over its pairs of networks", _lost)
 
 
 def difference(
@@ -156,8 +158,8 @@ def difference(
 ) -> Estimate | None:
     """Return the mean of first minus second within each seed, as `mean` has them; None without a shared seed."""
     one, other = _by_seed(first, quantity), _by_seed(second, quantity)
-    shared = {seed: one[seed] - other[seed] for seed in one if seed in other}
-    return _estimate(shared, name, unit, "differences within each seed of means over pairs of networks")
+    shared = [one[seed] - other[seed] for seed in one if seed in other]
+    return finite_mean(shared, name, unit, "differences within each seed of means over pairs of networks", _lost)
 
 
 def kept(found: Mapping[int, Apart]) -> Iterator[int]:
@@ -167,13 +169,3 @@ def kept(found: Mapping[int, Apart]) -> Iterator[int]:
 
 def _by_seed(found: Mapping[int, Apart], quantity: str) -> dict[int, float]:
     return {seed: float(mean_of_pairs(getattr(found[seed], quantity))) for seed in kept(found)}
-
-
-def _estimate(values: Mapping[int, float], name: str, unit: Unit, more: str) -> Estimate | None:
-    finite: Sequence[float] = [value for value in values.values() if math.isfinite(value)]
-    if not finite:
-        return None
-    lost = len(values) - len(finite)
-    left = f"{lost} not finite and left out" if lost else ""
-    over = "; ".join(part for part in (seeds_in_words(len(finite)), more, left) if part)
-    return t_interval(finite, name, over, unit)

@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis.ensembles.cost import Cost, Limit
 from analysis.ensembles.scored import ScoredEnsembles, ScoredMethod
-from analysis.estimate import Estimate, Unit, t_interval
-from analysis.scores import seeds_in_words
+from analysis.estimate import Estimate
+from analysis.scores import finite_mean
 from lightning_modules.errors import InvalidInput
 
 __all__ = ["Compared", "Comparison", "compare", "equal_limits", "gains"]
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ def gains(scored: ScoredMethod, metric: str) -> tuple[Estimate | None, ...]:
     differences = known.sign * (scored.scores[metric] - scored.own[metric][:, None])
     names = [f"{scored.method}_gain_{metric}[{scored.key}, {m}]" for m in range(1, differences.shape[1] + 1)]
     return tuple(
-        _estimate(values, name, known.difference, "differences within each seed")
+        finite_mean(values, name, known.difference, "differences within each seed")
         for name, values in zip(names, differences.T, strict=True)
     )
 
@@ -131,25 +128,14 @@ def _compared(each: ScoredMethod, cost: Cost, single: ScoredMethod) -> Compared:
     values, differences, before = {}, {}, {}
     for name, metric in each.metrics.items():
         called = f"{each.method}_{name}[{each.key}, {cost.members}]"
-        values[name] = _estimate(each.scores[name][:, place], called, metric.unit)
+        values[name] = finite_mean(each.scores[name][:, place], called, metric.unit)
         paired = metric.sign * (each.scores[name][own, place] - single.scores[name][its, 0])
         over = "differences from the single network within each seed"
-        gain = _estimate(paired, f"{called} - single", metric.difference, over)
+        gain = finite_mean(paired, f"{called} - single", metric.difference, over)
         differences[name] = None if each is single or not metric.sign else gain
         kept = each.before.get(name)
-        before[name] = None if kept is None else _estimate(kept[:, place], f"{called} before", metric.unit)
+        before[name] = None if kept is None else finite_mean(kept[:, place], f"{called} before", metric.unit)
     return Compared(each, cost, values, differences, before, each.lost(cost.members))
-
-
-def _estimate(values: Array, name: str, unit: Unit, more: str = "") -> Estimate | None:
-    """Return the interval over the finite values, which says how many others there are; None without any."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return None
-    lost = len(values) - len(finite)
-    left = f"{lost} lost to divergence and left out" if lost else ""
-    over = "; ".join(part for part in (seeds_in_words(len(finite)), more, left) if part)
-    return t_interval(finite.tolist(), name, over, unit)
 
 
 def _single(found: ScoredEnsembles) -> ScoredMethod:

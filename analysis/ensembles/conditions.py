@@ -12,9 +12,9 @@ from analysis.ensembles.methods import Method, methods
 from analysis.ensembles.run_scores import single_networks
 from analysis.ensembles.scored import ScoredEnsembles, scored_of
 from analysis.ensembles.scoring import Metric
-from analysis.estimate import Estimate, Unit, t_interval
+from analysis.estimate import Estimate
 from analysis.results import StudyResults
-from analysis.scores import seeds_in_words
+from analysis.scores import finite_mean
 from sweeps.groups import group_of
 from sweeps.store import RunStore
 
@@ -112,7 +112,7 @@ def conditions(results: StudyResults, store: RunStore, field: str, members: int)
 def value(condition: Condition, row: Row, metric: str) -> Estimate | None:
     """Return a row's mean over the seeds, ``ensemble_accuracy[snapshot of 5, data.fraction=0.3]``."""
     name = f"ensemble_{metric}[{_named(row.name, condition)}]"
-    return _estimate(row.scores[metric], name, condition.metrics[metric].unit, "")
+    return finite_mean(row.scores[metric], name, condition.metrics[metric].unit)
 
 
 def difference(condition: Condition, first: Row, second: Row, metric: str) -> Estimate | None:
@@ -121,22 +121,12 @@ def difference(condition: Condition, first: Row, second: Row, metric: str) -> Es
     It is called ``ensemble_nll_difference[snapshot of 5 - single, data.fraction=0.3]``.
     """
     name = f"ensemble_{metric}_difference[{_named(f'{first.name} - {second.name}', condition)}]"
-    unit = condition.metrics[metric].difference
-    return _estimate(first.scores[metric] - second.scores[metric], name, unit, "differences within each seed")
+    values = first.scores[metric] - second.scores[metric]
+    return finite_mean(values, name, condition.metrics[metric].difference, "differences within each seed")
 
 
 def _named(what: str, condition: Condition) -> str:
     return f"{what}, {condition.name}" if condition.name else what
-
-
-def _estimate(values: Array, name: str, unit: Unit, more: str) -> Estimate | None:
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return None
-    lost = len(values) - len(finite)
-    left = f"{lost} lost to divergence and left out" if lost else ""
-    over = "; ".join(part for part in (seeds_in_words(len(finite)), more, left) if part)
-    return t_interval(finite.tolist(), name, over, unit)
 
 
 def _at(values: Array, own: Sequence[int], seeds: Sequence[int]) -> Array:

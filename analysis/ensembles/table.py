@@ -1,13 +1,13 @@
 """Comparisons of ensembles as rows: for a terminal, for a program, for a paper."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from analysis.comparison.latex import tabular
 from analysis.ensembles.comparison import Compared, Comparison
 from analysis.estimate import Estimate
+from analysis.table import Cell
 
-__all__ = ["columns", "header", "latex", "rows", "shown", "texts"]
-
-Cell = str | int | float | None
+__all__ = ["columns", "header", "latex", "rows", "texts"]
 
 _costs = ("members", "epochs", "passes", "forwards", "storage")
 
@@ -58,33 +58,11 @@ def texts(comparison: Comparison) -> Iterator[tuple[str, ...]]:
         )
 
 
-def shown(head: Sequence[str], body: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table for a terminal."""
-    widths = [max(len(row[place]) for row in (head, *body)) for place in range(len(head))]
-    for row in (head, *body):
-        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-
-
 def latex(comparison: Comparison) -> str:
     """Return a ``tabular`` of a comparison, which needs the package booktabs."""
-    head, body = header(comparison), list(texts(comparison))
-    lines = [
-        f"% {comparison.limit}; mean with its 95 % t-interval over the seeds; gains over the single network",
-        rf"\begin{{tabular}}{{ll{'r' * (len(head) - 2)}}}",
-        r"\toprule",
-        " & ".join(_escaped(text) for text in head) + r" \\",
-        r"\midrule",
-        *(" & ".join(_escaped(text) for text in row) + r" \\" for row in body),
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    for plain, written in (("%", r"\%"), ("_", r"\_"), ("&", r"\&"), ("#", r"\#"), ("−", "$-$"), ("–", "--")):
-        text = text.replace(plain, written)
-    return text
+    head = header(comparison)
+    note = f"{comparison.limit}; mean with its 95 % t-interval over the seeds; gains over the single network"
+    return tabular(note, f"ll{'r' * (len(head) - 2)}", head, list(texts(comparison)))
 
 
 def _lost(comparison: Comparison) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.estimate import confidence
 from analysis.shown import labelled, shown
 from analysis.style import figure, page
 from lightning_modules.score import Score
@@ -54,7 +55,7 @@ def draw(courses: Mapping[str, Course], colours: Mapping[str, str], score: Score
             mean, count = values.mean(axis=0), len(values)
             axes.plot(np.arange(1, epochs + 1), mean, color=colours[group], linewidth=1.0)
             if count > 1:
-                half = float(stdtrit(count - 1, 0.975)) * values.std(axis=0, ddof=1) / np.sqrt(count)
+                half = float(stdtrit(count - 1, (1 + confidence) / 2)) * values.std(axis=0, ddof=1) / np.sqrt(count)
                 # On a logarithmic axis nothing is below zero, and no share of right answers is above one.
                 low = np.maximum(mean - half, values.min(axis=0))
                 high = np.minimum(mean + half, 100.0) if axes is value and score.sign > 0 else mean + half

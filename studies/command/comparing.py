@@ -29,7 +29,7 @@ def compare(
     found = compare_study(paths_of(study, store), by)
     for table in found.tables:
         typer.echo(f"{table.title}: {table.note}")
-        for line in aligned(table):
+        for line in aligned(table.header, table.texts):
             typer.echo(f"  {line}")
         typer.echo("")
     for note in found.notes:

@@ -62,7 +62,7 @@ def ensemble(
     made = measure_ensembles(paths, tuple(method or ()), average, members, others, settings)  # type: ignore[arg-type]
     for comparison in made.comparisons:
         typer.echo(f"With {comparison.limit}:")
-        for line in table.shown(table.header(comparison), list(table.texts(comparison))):
+        for line in aligned(table.header(comparison), list(table.texts(comparison))):
             typer.echo(f"  {line}")
         if comparison.beyond:
             typer.echo(f"  Beyond it with one member: {', '.join(comparison.beyond)}.")
@@ -71,7 +71,7 @@ def ensemble(
     typer.echo("Gains are over the single network within each seed, above zero is better; means with 95 % t-intervals.")
     for each in made.tables:
         typer.echo(f"{each.title}: {each.note}")
-        for line in aligned(each):
+        for line in aligned(each.header, each.texts):
             typer.echo(f"  {line}")
     for name, sentence in made.found.missing.items():
         typer.echo(f"{name}: {sentence}")
