@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from operator import getitem
+from dataclasses import dataclass, make_dataclass
 from typing import Any
 
-from lightning_modules.component import Json, label, words
+from lightning_modules.component import Json, from_json
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 from sweeps.files import read_json
-from sweeps.groups import describe
+from sweeps.groups import by_value, describe, group_of
 from sweeps.paths import StudyPaths
 from sweeps.study import sign_of
 
@@ -81,16 +79,17 @@ def best_of(paths: StudyPaths, trials: Trials, metric: str, seeds: Sequence[str]
 
 
 def course_of_groups(trials: Trials, fields: Sequence[str], sign: int) -> tuple[GroupCourse, ...]:
-    """Return how far each group has come, by label; one group of all trials if the study compares none.
+    """Return how far each group has come, sorted by `by_value`; one group of all trials if the study compares none.
 
     Arguments:
         trials: as the study's course has them.
         fields: of the recipe, by which it groups.
         sign: 1 if more is better, -1 if less is.
     """
-    names = [[_group(trial["recipe_json"], field) for field in fields] or ["all trials"] for trial in trials]
+    recipes = [_component(trial["recipe_json"]) for trial in trials]
+    names = [[group_of(recipe, field) for field in fields] or ["all trials"] for recipe in recipes]
     found = []
-    for name in sorted({name for each in names for name in each}):
+    for name in sorted({name for each in names for name in each}, key=by_value):
         own = [trial for trial, each in zip(trials, names, strict=True) if name in each]
         best, values = None, list[float | None]()
         for trial, each in zip(trials, names, strict=True):
@@ -110,13 +109,17 @@ def record_of(paths: StudyPaths, recipe: str, seeds: str) -> Mapping[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _group(recipe: Json, field: str) -> str:
-    """Return the group of a recipe as `sweeps.groups.group_of` does, which needs the classes that it is made of."""
-    return f"{field}={', '.join(_kind(recipe, name.strip()) for name in field.split(','))}"
+def _component(data: Json) -> Any:
+    """Return what a recipe's JSON holds; what a study file defines, by a stand-in of the same name and settings.
 
-
-def _kind(recipe: Json, field: str) -> str:
-    value = reduce(getitem, field.split("."), recipe)
-    if isinstance(value, dict):
-        return words(value["type"].rpartition(":")[2].rpartition(".")[2])
-    return label(tuple(value) if isinstance(value, list) else value)
+    A study file is executed only when the user names it, and groups have names without it as well.
+    """
+    if isinstance(data, list):
+        return tuple(map(_component, data))
+    if not isinstance(data, dict):
+        return data
+    try:
+        return from_json(data)
+    except InvalidInput:
+        settings = {name: _component(value) for name, value in data.items() if name != "type"}
+        return make_dataclass(data["type"].rpartition(":")[2].rpartition(".")[2], settings)(**settings)

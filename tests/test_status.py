@@ -16,12 +16,15 @@ from rich.console import Console
 from scipy import stats
 
 from analysis.results import StudyResults
+from lightning_modules.data.label_noise import LabelNoise
+from lightning_modules.data.subset import Subset
 from lightning_modules.errors import InvalidInput
 from lightning_modules.models.mlp import MLP
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Run, Seeds
 from lightning_modules.training.result import RunResult
 from studies.command import status as shown
+from studies.command.loader import built_in, load_study
 from studies.command.sparkline import sparkline
 from sweeps.activity import Activity
 from sweeps.best_so_far import course_of_groups
@@ -30,6 +33,7 @@ from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
 from sweeps.lock import locked
 from sweeps.paths import StudyPaths
+from sweeps.preview import preview
 from sweeps.status import status_of
 from sweeps.store import RunStore
 from tests.stores import cosine
@@ -120,7 +124,8 @@ def test_a_best_whose_seed_counts_as_guessing_has_no_interval(watched, tmp_path)
 )
 def test_the_course_of_each_group_is_its_best_after_every_trial(drawn, sign):
     trials = [
-        {"recipe_json": {"schedule": name}, "value": float(value), "dropped": dropped, "diverged_seeds": int(dropped)}
+        trial_of({"type": "own:Recipe", "schedule": name})
+        | {"value": float(value), "dropped": dropped, "diverged_seeds": int(dropped)}
         for name, value, dropped in drawn
     ]
     groups = {group.label: group for group in course_of_groups(trials, ["schedule"], sign)}
@@ -136,16 +141,48 @@ def test_the_course_of_each_group_is_its_best_after_every_trial(drawn, sign):
 
 def test_groups_are_called_what_the_search_calls_them():
     recipes = [cosine, replace(cosine, model=MLP(widths=(3, 4))), replace(cosine, batch_size=7)]
+    recipes = [replace(each, data=LabelNoise(Subset(each.data, 150), 0.3)) for each in recipes]
     for fields in (
         ["schedule"],
         ["model.widths"],
         ["optimizer.learning_rate"],
         ["batch_size", "model"],
         ["schedule, batch_size"],
+        ["data.examples, data.fraction, schedule.*"],
     ):
-        trials = [{"recipe_json": each.to_json(), "value": 1.0, "diverged_seeds": 0} for each in recipes]
+        trials = [trial_of(each.to_json()) for each in recipes]
         names = {group.label for group in course_of_groups(trials, fields, 1)}
         assert names == {group_of(each, field) for each in recipes for field in fields}
+
+
+def test_groups_are_told_in_the_order_of_their_numbers():
+    recipes = [replace(cosine, batch_size=size) for size in (128, 16, 64)]
+    groups = course_of_groups([trial_of(each.to_json()) for each in recipes], ["batch_size"], 1)
+    assert [group.label for group in groups] == ["batch_size=16", "batch_size=64", "batch_size=128"]
+
+
+def test_groups_of_what_a_study_file_defines_are_told_without_it():
+    written = cosine.to_json() | {"model": {"type": "user_studies.mine:Own", "widths": [3, 4], "dropout": 0.5}}
+    fields = ["model", "model.dropout", "model.*", "schedule.*"]
+    names = {group.label for group in course_of_groups([trial_of(written)], fields, 1)}
+    assert names == {
+        "model=own",
+        "model.dropout=0.5",
+        "model.*=own 3×4/0.5",
+        group_of(cosine, "schedule.*"),
+    }
+
+
+@pytest.mark.parametrize("name", [file.stem for file in built_in()])
+def test_every_built_in_study_is_told_of_by_group(name):
+    study = load_study(name).study
+    recipe = preview(study, "smoke")
+    names = [group.label for group in course_of_groups([trial_of(recipe.to_json())], study.group_by, 1)]
+    assert set(names) == {group_of(recipe, field) for field in study.group_by}
+
+
+def trial_of(recipe):
+    return {"recipe_json": recipe, "value": 1.0, "diverged_seeds": 0}
 
 
 @given(st.lists(st.none() | st.floats(-3, 3), min_size=1, max_size=90), st.integers(1, 50))
