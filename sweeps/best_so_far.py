@@ -13,7 +13,7 @@ from sweeps.groups import by_value, describe, group_of
 from sweeps.paths import StudyPaths
 from sweeps.study import sign_of
 
-__all__ = ["Best", "GroupCourse", "best_of", "course_of_groups", "record_of"]
+__all__ = ["Best", "GroupCourse", "best_of", "best_trial", "course_of_groups", "record_of"]
 
 Trials = Sequence[Mapping[str, Any]]
 
@@ -53,6 +53,20 @@ class GroupCourse:
     diverged: int
 
 
+def best_trial(trials: Trials, metric: str) -> Mapping[str, Any] | None:
+    """Return the best trial as a study's course has it and `sweeps.ranking` ranks them; None if all were dropped.
+
+    Arguments:
+        trials: as the course has them.
+        metric: what the search optimizes.
+    """
+    sign = sign_of(metric)
+    whole = (trial for trial in trials if not trial.get("dropped", False))
+    return min(
+        whole, key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]), default=None
+    )
+
+
 def best_of(paths: StudyPaths, trials: Trials, metric: str, seeds: Sequence[str]) -> Best | None:
     """Return the best trial, None before one is told that was not dropped.
 
@@ -62,11 +76,9 @@ def best_of(paths: StudyPaths, trials: Trials, metric: str, seeds: Sequence[str]
         metric: what the search optimizes.
         seeds: names of the search seeds.
     """
-    whole = [trial for trial in trials if not trial.get("dropped", False)]
-    if not whole:
+    best = best_trial(trials, metric)
+    if best is None:
         return None
-    sign = sign_of(metric)
-    best = min(whole, key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]))
     try:
         told = describe(Recipe.from_json(best["recipe_json"]))
     except InvalidInput:  # made of what a study file defines, and that is executed only when the user names it

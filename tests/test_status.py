@@ -26,6 +26,7 @@ from lightning_modules.training.result import RunResult
 from studies.command import status as shown
 from studies.command.loader import built_in, load_study
 from studies.command.sparkline import sparkline
+from studies.command.train import best_so_far
 from sweeps.activity import Activity
 from sweeps.best_so_far import course_of_groups
 from sweeps.executors.in_process import InProcess
@@ -245,6 +246,9 @@ def test_dropped_and_diverged_trials_are_counted_and_never_the_best(watched, tmp
     status = status_of(copy)
     assert (status.dropped, status.diverged) == (1, 1)
     assert status.best.number != order[0]["number"]
+    assert best_so_far(copy, "default", "validation_accuracy").to_json() == next(
+        trial["recipe_json"] for trial in order if trial["number"] == status.best.number
+    )
     assert status.searched == (20, 29)  # the third seed of the dropped one is never trained
 
 
