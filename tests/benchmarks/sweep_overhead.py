@@ -41,7 +41,6 @@ from sweeps.lock import locked
 from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
 from sweeps.study import Budget, Study
-from sweeps.tracker import NoTracker, Tracker
 from sweeps.tracking import Tracking, tracker_of
 from sweeps.training import train
 from sweeps.watcher import Watcher
@@ -65,10 +64,10 @@ study = Study(question="How fast is it?", recipe=recipe, budgets={"default": bud
 """
 
 
-def drive(study: Study, folder: Path, executor: Executor, tracker: Tracker) -> None:
+def drive(study: Study, paths: StudyPaths, executor: Executor, wandb: bool) -> None:
     """Run a study to its end."""
-    paths = StudyPaths(folder / "study")
-    with locked(paths), tracker:
+    tracking = Tracking("offline" if wandb else "disabled")
+    with locked(paths), tracker_of("study", paths, tracking) as tracker:
         Driver("study", Path(__file__), study, "default", paths, executor, tracker, Watcher()).run()
 
 
@@ -90,11 +89,10 @@ def seconds_of_driver(budget: Budget, stack_size: int, workers: int, wandb: bool
             return Recipe(data=each.data, model=each.model, optimizer=optimizer, batch_size=64, epochs=20)
 
         study = Study(question="How fast is it?", recipe=proposed, budgets={"default": budget})
-        tracker = tracker_of("study", paths, Tracking("offline" if wandb else "disabled"))
         with _executor(workers, clock, Placement(stack_size=stack_size)) as executor:
             train([Run(each, Seeds.all(seed)) for seed in range(2)], "search", RunStore(folder / "warm"), executor)
             before, start = seconds_of_training(clock), time.perf_counter()
-            drive(study, folder, executor, tracker)
+            drive(study, paths, executor, wandb)
             found = seconds_of_training(clock) - before, time.perf_counter() - start
         mirrored = budget.trials + len(budget.report_seeds)  # and the study itself is mirrored by `atlas run`
         assert len(list(paths.tracking.glob("offline-run-*"))) == (mirrored if wandb else 0)
@@ -165,10 +163,9 @@ def records(repeats: int) -> Iterator[tuple[str, list[float]]]:
     budget = Budget(trials=100, search_seeds=range(90), report_seeds=range(1000, 2000), epochs=1)
     study = Study(question="How fast is it?", recipe=proposed, budgets={"default": budget})
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        paths = StudyPaths(Path(name, "study"))
         with Local(os.cpu_count() or 1) as executor:
-            drive(study, folder, executor, NoTracker())
-        paths = StudyPaths(folder / "study")
+            drive(study, paths, executor, wandb=False)
         assert len(list(paths.runs.glob("*/*/record.json"))) == 10_000
         for verb in (["status", "study"], ["verify", "study", "--quick"]):
             words = [sys.executable, "-m", "studies", *verb, "--store", name]
