@@ -29,6 +29,7 @@ from studies.command.sparkline import sparkline
 from studies.command.train import best_so_far
 from sweeps.activity import Activity
 from sweeps.best_so_far import course_of_groups
+from sweeps.course import Course
 from sweeps.executors.in_process import InProcess
 from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
@@ -260,12 +261,16 @@ def test_the_time_left_is_that_of_the_journal(watched, tmp_path):
         {"budget": "default", "purpose": "search", "runs": 4, "seconds": 8.0},
         {"budget": "other", "purpose": "search", "runs": 4, "seconds": 800.0},
     ]
-    copy.journal.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"budget": "default", "pur')
+    copy.journal.write_text(
+        "".join(json.dumps(line) + "\n" for line in lines) + '[]\n{"budget": "default"}\n{"budget": "default", "pur'
+    )
     status = status_of(copy)
     assert status.seconds_left == pytest.approx(
         2.0 * (4 + 2 * 3)
     )  # four runs of the search, two winners on three seeds
     assert "left      at least about 20 s of work" in list(shown.lines(status))
+    written = Course("it", tmp_path, study, "default", [], [], finished=False).to_json(copy.journal)["provenance"]
+    assert (written["seconds"], written["runs"]) == ({"search": 8.0}, 4)
 
 
 def test_how_a_driver_ended_is_told(tmp_path):
