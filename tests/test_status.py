@@ -28,7 +28,7 @@ from studies.command.loader import built_in, load_study
 from studies.command.sparkline import sparkline
 from studies.command.train import best_so_far
 from sweeps.activity import Activity
-from sweeps.best_so_far import course_of_groups
+from sweeps.best_so_far import best_trial, course_of_groups
 from sweeps.course import Course
 from sweeps.executors.in_process import InProcess
 from sweeps.files import read_json, write_json
@@ -251,6 +251,17 @@ def test_dropped_and_diverged_trials_are_counted_and_never_the_best(watched, tmp
         trial["recipe_json"] for trial in order if trial["number"] == status.best.number
     )
     assert status.searched == (20, 29)  # the third seed of the dropped one is never trained
+
+
+@pytest.mark.parametrize(("metric", "sign"), [("validation_accuracy", 1), ("validation_rmse", -1)])
+def test_of_equals_the_one_that_diverged_less_is_the_best_then_the_earlier(metric, sign):
+    drawn = [(0.1, 0), (0.9, 1), (0.9, 0), (0.9, 0)]
+    trials = [
+        {"number": number, "value": sign * value, "diverged_seeds": diverged}
+        for number, (value, diverged) in enumerate(drawn)
+    ]
+    assert best_trial(trials, metric)["number"] == best_trial(trials[::-1], metric)["number"] == 2
+    assert best_trial([each | {"dropped": True} for each in trials], metric) is None
 
 
 def test_the_time_left_is_that_of_the_journal(watched, tmp_path):
