@@ -1,6 +1,7 @@
 """The loss surface: the mean loss of a network as a function of its weights, at many points at once."""
 
 from collections.abc import Mapping
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args
@@ -121,6 +122,12 @@ class Surface:
         if found != dict(self.layout.shapes):
             raise InvalidInput("The snapshot's weights are not those of the recipe's model: take both from one recipe.")
         return self.layout.row({name: torch.from_numpy(value) for name, value in weights.items()}).to(self.dtype)
+
+    def apart(self) -> "Surface":
+        """Return the same surface with a module of its own, for another thread: torch.func writes to the module."""
+        found = copy(self)
+        found.module = deepcopy(self.module)
+        return found
 
     def outputs(self, point: Tensor, block: slice = slice(None)) -> Tensor:
         """Return the outputs at one point (parameters,) for some examples, (examples, outputs); differentiable."""

@@ -31,7 +31,7 @@ from sweeps.study import Budget, Study
 from sweeps.suggest import Suggest
 
 tasks = {
-    "moons": (Moons(examples=500), Standardize()),
+    "moons": (Moons(examples=250), Standardize()),
     "digits": (WithoutClasses(Digits(), tuple(range(3, 10))), Pipeline((Standardize(), PCA(4)))),
 }
 widths, decay = (2, 4, 8, 16), 0.01

@@ -130,6 +130,38 @@ def test_the_centre_of_a_quadratic_saddle_is_found_with_its_index(method):
         assert max(each.steps for each in found.found) <= 8
 
 
+# Of more steps, or more vectors of Lanczos, even rounding would make another path.
+@pytest.mark.parametrize(
+    "method", [NewtonMR(steps=4, most_products=4), GradientNorm(steps=4)], ids=["Newton-MR", "gradient norm"]
+)
+def test_searches_end_alike_whatever_goes_on_beside_them(monkeypatch, method):
+    surface = network()
+    starts = around(drawn(3, surface.layout.size, seed=4), noises=(0.3,))
+    whole, lines = critical_points(surface, starts, methods=[method]).found, []
+    # Less memory than a search takes: each is alone, and they are told as such.
+    monkeypatch.setattr("analysis.critical.search._memory", 1)
+    alone = critical_points(surface, starts, methods=[method], tell=lines.append).found
+    assert len([line for line in lines if "searching from" in line]) == len(starts) == 6
+    for one, other in zip(whole, alone, strict=True):
+        assert (one.start, one.outcome) == (other.start, other.outcome)
+        torch.testing.assert_close(one.point, other.point, rtol=0, atol=1e-9)
+
+
+def test_what_fails_in_one_search_ends_the_others_at_once(monkeypatch):
+    surface, told = network(), []
+    monkeypatch.setattr("analysis.critical.search._memory", 1)
+
+    def tell(line):
+        told.append(line)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    method = NewtonMR(steps=10**6, patience=10**6)
+    with pytest.raises(KeyboardInterrupt):
+        critical_points(surface, around(drawn(20, surface.layout.size), noises=()), methods=[method], tell=tell)
+    assert len(told) < 10
+
+
 @named
 def test_the_linear_network_of_two_weights_has_its_saddle_at_the_origin_and_minima_on_a_hyperbola(method):
     x, t = 1.5, 2.0

@@ -1,6 +1,8 @@
 """The search from many starts at once: a method's directions, and a line search on the norm of the gradient."""
 
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from threading import Event
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +38,9 @@ class Ended:
     given_up: tuple[str, ...]
 
 
-def descend(field: GradientField, starts: Tensor, method: Method, *, tolerance: float, far: float) -> Ended:
+def descend(
+    field: GradientField, starts: Tensor, method: Method, *, tolerance: float, far: float, stopped: Event
+) -> Ended:
     """Make the gradient's norm smaller from each start, until it is small, or no step makes it smaller.
 
     A search ends by itself: when ``‖g‖`` is at most `tolerance` times
@@ -52,6 +56,10 @@ def descend(field: GradientField, starts: Tensor, method: Method, *, tolerance: 
         method: says where to go.
         tolerance: of the gradient; ``‖H‖`` is estimated from below, ``‖w‖`` is the longer of now and at the start.
         far: in lengths of the start.
+        stopped: set by another thread, it ends the search before its next step.
+
+    Raises:
+        CancelledError: if it was stopped.
     """
     points, steps = starts.clone(), torch.zeros(len(starts), dtype=torch.int64)
     lengths = starts.norm(dim=1)
@@ -64,6 +72,8 @@ def descend(field: GradientField, starts: Tensor, method: Method, *, tolerance: 
     given_up = [""] * len(starts)
     standstill = Standstill(len(starts), method.patience)
     while len(rows):
+        if stopped.is_set():
+            raise CancelledError
         recorded = field.at(points[rows])
         sizes, now = recorded.gradients.norm(dim=1), points[rows].norm(dim=1)
         first[rows] = torch.where(first[rows].isnan(), sizes, first[rows])

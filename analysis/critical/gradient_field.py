@@ -7,7 +7,7 @@ from torch.func import vmap
 from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 
-__all__ = ["GradientField", "Recorded"]
+__all__ = ["GradientField", "Recorded", "require_double"]
 
 
 class Recorded:
@@ -41,6 +41,16 @@ class Recorded:
         return found
 
 
+def require_double(surface: Surface) -> None:
+    """Require a surface on which small gradients can be told from rounding.
+
+    Raises:
+        InvalidInput: for another precision than float64.
+    """
+    if surface.dtype != torch.float64:
+        raise InvalidInput("Critical points need double precision: make the surface with dtype=torch.float64.")
+
+
 class GradientField:
     """``∇L`` at any points of a surface; a point's values do not depend on those beside it but for rounding.
 
@@ -53,8 +63,7 @@ class GradientField:
     """
 
     def __init__(self, surface: Surface) -> None:
-        if surface.dtype != torch.float64:
-            raise InvalidInput("Critical points need double precision: make the surface with dtype=torch.float64.")
+        require_double(surface)
         self.surface = surface
 
     def at(self, points: Tensor) -> Recorded:

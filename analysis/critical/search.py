@@ -1,13 +1,15 @@
 """Critical points of a loss surface, searched for from many starts."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import torch
 
 from analysis.critical.criteria import Criteria
 from analysis.critical.descent import descend
 from analysis.critical.found import Found, found_at
-from analysis.critical.gradient_field import GradientField
+from analysis.critical.gradient_field import GradientField, require_double
 from analysis.critical.gradient_norm import GradientNorm
 from analysis.critical.method import Method
 from analysis.critical.newton_mr import NewtonMR
@@ -20,8 +22,8 @@ from lightning_modules.stack.working_set import working_set
 
 __all__ = ["critical_points"]
 
-# Bytes that the records of the gradients of the points searched from at once may take.
-_memory = 2**28
+# Bytes of the records of the gradients of the searches that go on together: as much as stays in a processor's cache.
+_memory = 2**23
 # A search goes on until its gradient is so many times smaller than it has to be: Newton's last step is one of many
 # digits, and the norm of the Hessian is only estimated on the way.
 _beyond = 1e-3
@@ -39,7 +41,8 @@ def critical_points(
 
     Every search is kept with its outcome and the reason for it, whatever it
     came to; one that gets nowhere is given up early (`Method.patience`). At its
-    end all eigenvalues of the Hessian are computed.
+    end all eigenvalues of the Hessian are computed. Every thread that torch may
+    use follows a few searches at a time.
 
     Arguments:
         surface: in float64, of at most 10,000 parameters.
@@ -57,7 +60,8 @@ def critical_points(
         | Critical point-finding methods reveal gradient-flat regions of deep network losses (Frye et al., 2021)
         | https://arxiv.org/abs/2003.10397
     """
-    field, size = GradientField(surface), surface.layout.size
+    require_double(surface)
+    size = surface.layout.size
     if size > most_parameters:
         raise InvalidInput(
             f"The network has {size:,} parameters, and critical points are sought of at most {most_parameters:,},"
@@ -70,23 +74,38 @@ def critical_points(
     criteria = criteria or Criteria()
     points = torch.stack([each.point.detach().double() for each in starts])
     touched = 4 * working_set(surface.module, tuple(surface.inputs.shape[1:]), len(surface.inputs))
-    found: list[Found] = []
-    for method in methods:
-        for first in range(0, len(points), group := max(1, _memory // touched)):
-            own = starts[first : first + group]
-            tell(f"{method.name}: searching from starts {first + 1} to {first + len(own)} of {len(starts)}")
-            ended = descend(
-                field,
-                points[first : first + group],
-                method,
-                tolerance=_beyond * criteria.gradient,
-                far=criteria.far,
-            )
-            tell(f"{method.name}: {len(own)} searches have ended, all eigenvalues at each end come next")
-            found += [
-                found_at(surface, start, end, method.name, int(steps), criteria, given_up)
-                for start, end, steps, given_up in zip(own, ended.points, ended.steps, ended.given_up, strict=True)
-            ]
+    together = max(1, _memory // touched)
+    groups = [slice(first, first + together) for first in range(0, len(starts), together)]
+
+    stopped = Event()
+
+    def search(method: Method, group: slice) -> list[Found]:
+        # torch.func writes to the module: each thread has its own.
+        own, apart = starts[group], surface.apart()
+        tell(f"{method.name}: searching from starts {group.start + 1} to {group.start + len(own)} of {len(starts)}")
+        ended = descend(
+            GradientField(apart),
+            points[group],
+            method,
+            tolerance=_beyond * criteria.gradient,
+            far=criteria.far,
+            stopped=stopped,
+        )
+        tell(f"{method.name}: {len(own)} searches have ended, all eigenvalues at each end come next")
+        return [
+            found_at(apart, start, end, method.name, int(steps), criteria, given_up)
+            for start, end, steps, given_up in zip(own, ended.points, ended.steps, ended.given_up, strict=True)
+        ]
+
+    asked = [(method, group) for method in methods for group in groups]
+    # So few points are too little work for two threads to share: each has searches of its own.
+    with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        try:
+            found = [each for own in threads.map(search, *zip(*asked, strict=True)) for each in own]
+        except BaseException:
+            stopped.set()
+            threads.shutdown(cancel_futures=True)
+            raise
     return CriticalPoints(
         tuple(found), size, criteria, _has_kinks(surface), examples=surface.examples, penalty=surface.penalty
     )
