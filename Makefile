@@ -59,6 +59,7 @@ bench: install .venv-jax/.installed .venv-curvlinops/.installed
 	$(BENCH)/sweep_process.py
 	$(BENCH)/sweep_overhead.py
 	$(BENCH)/landscape.py
+	$(BENCH)/ensembles.py
 	$(BENCH)/profile_step.py
 	$(BENCH)/profile_sweep.py
 

@@ -2,20 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from operator import getitem
+from dataclasses import dataclass, make_dataclass
 from typing import Any
 
-from lightning_modules.component import Json, label, words
+from lightning_modules.component import Json, from_json
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 from sweeps.files import read_json
-from sweeps.groups import describe
+from sweeps.groups import by_value, describe, group_of
 from sweeps.paths import StudyPaths
 from sweeps.study import sign_of
 
-__all__ = ["Best", "GroupCourse", "best_of", "course_of_groups", "record_of"]
+__all__ = ["Best", "GroupCourse", "best_of", "best_trial", "course_of_groups", "record_of"]
 
 Trials = Sequence[Mapping[str, Any]]
 
@@ -55,6 +53,20 @@ class GroupCourse:
     diverged: int
 
 
+def best_trial(trials: Trials, metric: str) -> Mapping[str, Any] | None:
+    """Return the best trial as a study's course has it and `sweeps.ranking` ranks them; None if all were dropped.
+
+    Arguments:
+        trials: as the course has them.
+        metric: what the search optimizes.
+    """
+    sign = sign_of(metric)
+    whole = (trial for trial in trials if not trial.get("dropped", False))
+    return min(
+        whole, key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]), default=None
+    )
+
+
 def best_of(paths: StudyPaths, trials: Trials, metric: str, seeds: Sequence[str]) -> Best | None:
     """Return the best trial, None before one is told that was not dropped.
 
@@ -64,11 +76,9 @@ def best_of(paths: StudyPaths, trials: Trials, metric: str, seeds: Sequence[str]
         metric: what the search optimizes.
         seeds: names of the search seeds.
     """
-    whole = [trial for trial in trials if not trial.get("dropped", False)]
-    if not whole:
+    best = best_trial(trials, metric)
+    if best is None:
         return None
-    sign = sign_of(metric)
-    best = min(whole, key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]))
     try:
         told = describe(Recipe.from_json(best["recipe_json"]))
     except InvalidInput:  # made of what a study file defines, and that is executed only when the user names it
@@ -81,16 +91,17 @@ def best_of(paths: StudyPaths, trials: Trials, metric: str, seeds: Sequence[str]
 
 
 def course_of_groups(trials: Trials, fields: Sequence[str], sign: int) -> tuple[GroupCourse, ...]:
-    """Return how far each group has come, by label; one group of all trials if the study compares none.
+    """Return how far each group has come, sorted by `by_value`; one group of all trials if the study compares none.
 
     Arguments:
         trials: as the study's course has them.
         fields: of the recipe, by which it groups.
         sign: 1 if more is better, -1 if less is.
     """
-    names = [[_group(trial["recipe_json"], field) for field in fields] or ["all trials"] for trial in trials]
+    recipes = [_component(trial["recipe_json"]) for trial in trials]
+    names = [[group_of(recipe, field) for field in fields] or ["all trials"] for recipe in recipes]
     found = []
-    for name in sorted({name for each in names for name in each}):
+    for name in sorted({name for each in names for name in each}, key=by_value):
         own = [trial for trial, each in zip(trials, names, strict=True) if name in each]
         best, values = None, list[float | None]()
         for trial, each in zip(trials, names, strict=True):
@@ -110,13 +121,17 @@ def record_of(paths: StudyPaths, recipe: str, seeds: str) -> Mapping[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _group(recipe: Json, field: str) -> str:
-    """Return the group of a recipe as `sweeps.groups.group_of` does, which needs the classes that it is made of."""
-    return f"{field}={', '.join(_kind(recipe, name.strip()) for name in field.split(','))}"
+def _component(data: Json) -> Any:
+    """Return what a recipe's JSON holds; what a study file defines, by a stand-in of the same name and settings.
 
-
-def _kind(recipe: Json, field: str) -> str:
-    value = reduce(getitem, field.split("."), recipe)
-    if isinstance(value, dict):
-        return words(value["type"].rpartition(":")[2].rpartition(".")[2])
-    return label(tuple(value) if isinstance(value, list) else value)
+    A study file is executed only when the user names it, and groups have names without it as well.
+    """
+    if isinstance(data, list):
+        return tuple(map(_component, data))
+    if not isinstance(data, dict):
+        return data
+    try:
+        return from_json(data)
+    except InvalidInput:
+        settings = {name: _component(value) for name, value in data.items() if name != "type"}
+        return make_dataclass(data["type"].rpartition(":")[2].rpartition(".")[2], settings)(**settings)

@@ -1,6 +1,5 @@
 """What a study's driver has done, as a file that analysis reads: trials, confirmed recipes, provenance."""
 
-import json
 import os
 import platform
 import subprocess
@@ -16,10 +15,11 @@ from typing import Any
 from lightning_modules.component import to_json
 from lightning_modules.recipe import Recipe
 from sweeps.companions import companions
+from sweeps.journal import journal_lines
 from sweeps.secrets import without_passwords
 from sweeps.study import Study
 
-__all__ = ["Confirmation", "Course", "TrialOutcome", "append_journal"]
+__all__ = ["Confirmation", "Course", "TrialOutcome"]
 
 _packages = ("lossatlas", "torch", "pytorch-lightning", "optuna", "numpy", "scikit-learn")
 
@@ -137,31 +137,13 @@ def _provenance(journal: Path, budget_name: str) -> dict[str, Any]:
     }
 
 
-def append_journal(path: Path, budget_name: str, purpose: str, runs: int, seconds: float) -> None:
-    """Add a line: a stack took so many seconds of a worker, and so many runs came to their end in it."""
-    line = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "budget": budget_name,
-        "purpose": purpose,
-        "runs": runs,
-        "seconds": round(seconds, 3),
-    }
-    with path.open("a") as file:
-        file.write(json.dumps(line) + "\n")
-
-
 def _work(journal: Path, budget_name: str) -> dict[str, Any]:
-    """Return the seconds of workers by purpose and the runs trained; a line torn by a kill is passed over."""
+    """Return the seconds of workers by purpose and the runs trained."""
     seconds: dict[str, float] = {}
     runs = 0
-    for text in journal.read_text().splitlines() if journal.is_file() else ():
-        try:
-            line = json.loads(text)
-            if line["budget"] == budget_name:
-                seconds[line["purpose"]] = round(seconds.get(line["purpose"], 0.0) + line["seconds"], 3)
-                runs += line["runs"]
-        except (ValueError, KeyError, TypeError):
-            continue
+    for line in journal_lines(journal, budget_name):
+        seconds[line["purpose"]] = round(seconds.get(line["purpose"], 0.0) + line["seconds"], 3)
+        runs += line["runs"]
     return {"seconds": seconds, "runs": runs}
 
 

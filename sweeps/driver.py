@@ -9,11 +9,12 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.training.stack_data import load
 from sweeps.companions import companions
-from sweeps.course import Confirmation, Course, TrialOutcome, append_journal
+from sweeps.course import Confirmation, Course, TrialOutcome
 from sweeps.database import identity
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
+from sweeps.journal import append_journal
 from sweeps.paths import StudyPaths
 from sweeps.pool import Pool
 from sweeps.preview import preview

@@ -1,8 +1,7 @@
 """How far a study is, read from its files alone: no search is opened, no record decoded."""
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from lightning_modules.recipe import Seeds
 from sweeps.best_so_far import Best, GroupCourse, best_of, course_of_groups, record_of
 from sweeps.crossed import run_names
 from sweeps.files import read_json
+from sweeps.journal import journal_lines
 from sweeps.lock import is_locked
 from sweeps.paths import StudyPaths
 from sweeps.study import sign_of
@@ -113,7 +113,7 @@ def _status(paths: StudyPaths, course: Mapping[str, Any], driver: Mapping[str, A
     runs = confirmed[1] or fewest
     remaining = {"search": max(0, wanted - searched), "confirm": max(0, runs - confirmed[0])}
     workers = max(1, int(driver.get("workers", 1)))
-    left = 0.0 if finished else _seconds_left(_lines(paths, budget_name), remaining, workers)
+    left = 0.0 if finished else _seconds_left(journal_lines(paths.journal, budget_name), remaining, workers)
     return Status(
         budget_name=budget_name,
         driver=driver,
@@ -158,17 +158,6 @@ def _complete(paths: StudyPaths, recipes: Iterable[str], names: Sequence[str]) -
 def _diverged(paths: StudyPaths, names: Iterable[str]) -> int:
     records = (record_of(paths, *name.split("/")) for name in names)
     return sum(record.get("diverged_step") is not None for record in records)
-
-
-def _lines(paths: StudyPaths, budget_name: str) -> Iterator[dict[str, Any]]:
-    """Yield the journal's lines of a budget; a line torn by a kill is passed over."""
-    for text in paths.journal.read_text().splitlines() if paths.journal.is_file() else ():
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict) and line.get("budget") == budget_name:
-            yield line
 
 
 def _seconds_left(lines: Iterable[Mapping[str, Any]], remaining: Mapping[str, int], workers: int) -> float | None:

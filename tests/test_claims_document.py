@@ -6,6 +6,7 @@ import pytest
 
 from analysis.claims_document import claims_document
 from lightning_modules.errors import InvalidInput
+from studies.command import claiming
 from sweeps.claim import Claim
 from tests.stores import TinyStudy, write_study
 from tests.test_cli import atlas
@@ -59,3 +60,14 @@ def test_a_store_without_core_studies_is_told(capsys, monkeypatch, tmp_path):
     status, _, told = atlas(capsys, monkeypatch, "results", "--store", tmp_path)
     assert status == 2
     assert re.fullmatch(r"atlas: The store \S+ holds nothing of .*: `atlas run --all` first\.\n", told)
+
+
+def test_the_table_is_written_whole_where_it_can_be(capsys, monkeypatch, tmp_path):
+    write_study(tmp_path / "tiny", study)
+    monkeypatch.setattr(claiming, "core_studies", lambda: ["tiny"])
+    output = tmp_path / "new" / "RESULTS.md"
+    assert atlas(capsys, monkeypatch, "results", "--store", tmp_path, "--output", output)[0] == 0
+    assert [row[5] for row in rows(output.read_text())["tiny"]] == ["supported", "contradicted", "undecided"]
+    assert [path.name for path in output.parent.iterdir()] == ["RESULTS.md"]
+    status, _, told = atlas(capsys, monkeypatch, "results", "--store", tmp_path, "--output", output.parent)
+    assert (status, told) == (2, f"atlas: {output.parent} cannot be written: Is a directory; give another --output.\n")

@@ -168,5 +168,11 @@ def test_the_best_of_each_group_is_trained_on_all_combinations_where_groups_are_
     assert len(runs) == 13 * len(groups)
 
 
+@pytest.mark.parametrize(("of", "taken"), [("best", {"first"}), ("groups", {"first", "of a group"})])
+def test_who_is_trained_on_the_crossed_seeds(of, taken):
+    reasons = {"first": ("winner 1",), "of a group": ("winner 2", "schedule=cosine"), "second": ("winner 2",)}
+    assert {name for name, each in reasons.items() if replace(crossed, of=of).takes(each)} == taken
+
+
 def test_a_study_that_is_run_again_trains_nothing(paths):
     assert run(paths.root.parent, what=with_crossed) == 0

@@ -125,6 +125,9 @@ def test_every_name_is_one_that_the_runs_hold(store, tmp_path, capsys, monkeypat
         told = {each["key"]["name"]: each["value"] for each in tests}
         assert told == {"study": "tiny", "jobType": list(kinds) if len(kinds) > 1 else kinds[0]}
 
+    assert values(search, "sort") == [
+        {"keys": [{"key": {"section": "summary", "name": "objective"}, "ascending": False}]}
+    ]
     # Nothing that a run holds is left out, and no group is of seeds.
     final = set.union(*(set(each.metrics) for every in results.confirmed for each in every.records.values()))
     assert asked_for(confirmed)["summary"] == final | {"test_accuracy_table", "grouped", "figures/gain"}

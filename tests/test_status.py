@@ -16,20 +16,26 @@ from rich.console import Console
 from scipy import stats
 
 from analysis.results import StudyResults
+from lightning_modules.data.label_noise import LabelNoise
+from lightning_modules.data.subset import Subset
 from lightning_modules.errors import InvalidInput
 from lightning_modules.models.mlp import MLP
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Run, Seeds
 from lightning_modules.training.result import RunResult
 from studies.command import status as shown
+from studies.command.loader import built_in, load_study
 from studies.command.sparkline import sparkline
+from studies.command.train import best_so_far
 from sweeps.activity import Activity
-from sweeps.best_so_far import course_of_groups
+from sweeps.best_so_far import best_trial, course_of_groups
+from sweeps.course import Course
 from sweeps.executors.in_process import InProcess
 from sweeps.files import read_json, write_json
 from sweeps.groups import group_of
 from sweeps.lock import locked
 from sweeps.paths import StudyPaths
+from sweeps.preview import preview
 from sweeps.status import status_of
 from sweeps.store import RunStore
 from tests.stores import cosine
@@ -120,7 +126,8 @@ def test_a_best_whose_seed_counts_as_guessing_has_no_interval(watched, tmp_path)
 )
 def test_the_course_of_each_group_is_its_best_after_every_trial(drawn, sign):
     trials = [
-        {"recipe_json": {"schedule": name}, "value": float(value), "dropped": dropped, "diverged_seeds": int(dropped)}
+        trial_of({"type": "own:Recipe", "schedule": name})
+        | {"value": float(value), "dropped": dropped, "diverged_seeds": int(dropped)}
         for name, value, dropped in drawn
     ]
     groups = {group.label: group for group in course_of_groups(trials, ["schedule"], sign)}
@@ -136,16 +143,48 @@ def test_the_course_of_each_group_is_its_best_after_every_trial(drawn, sign):
 
 def test_groups_are_called_what_the_search_calls_them():
     recipes = [cosine, replace(cosine, model=MLP(widths=(3, 4))), replace(cosine, batch_size=7)]
+    recipes = [replace(each, data=LabelNoise(Subset(each.data, 150), 0.3)) for each in recipes]
     for fields in (
         ["schedule"],
         ["model.widths"],
         ["optimizer.learning_rate"],
         ["batch_size", "model"],
         ["schedule, batch_size"],
+        ["data.examples, data.fraction, schedule.*"],
     ):
-        trials = [{"recipe_json": each.to_json(), "value": 1.0, "diverged_seeds": 0} for each in recipes]
+        trials = [trial_of(each.to_json()) for each in recipes]
         names = {group.label for group in course_of_groups(trials, fields, 1)}
         assert names == {group_of(each, field) for each in recipes for field in fields}
+
+
+def test_groups_are_told_in_the_order_of_their_numbers():
+    recipes = [replace(cosine, batch_size=size) for size in (128, 16, 64)]
+    groups = course_of_groups([trial_of(each.to_json()) for each in recipes], ["batch_size"], 1)
+    assert [group.label for group in groups] == ["batch_size=16", "batch_size=64", "batch_size=128"]
+
+
+def test_groups_of_what_a_study_file_defines_are_told_without_it():
+    written = cosine.to_json() | {"model": {"type": "user_studies.mine:Own", "widths": [3, 4], "dropout": 0.5}}
+    fields = ["model", "model.dropout", "model.*", "schedule.*"]
+    names = {group.label for group in course_of_groups([trial_of(written)], fields, 1)}
+    assert names == {
+        "model=own",
+        "model.dropout=0.5",
+        "model.*=own 3×4/0.5",
+        group_of(cosine, "schedule.*"),
+    }
+
+
+@pytest.mark.parametrize("name", [file.stem for file in built_in()])
+def test_every_built_in_study_is_told_of_by_group(name):
+    study = load_study(name).study
+    recipe = preview(study, "smoke")
+    names = [group.label for group in course_of_groups([trial_of(recipe.to_json())], study.group_by, 1)]
+    assert set(names) == {group_of(recipe, field) for field in study.group_by}
+
+
+def trial_of(recipe):
+    return {"recipe_json": recipe, "value": 1.0, "diverged_seeds": 0}
 
 
 @given(st.lists(st.none() | st.floats(-3, 3), min_size=1, max_size=90), st.integers(1, 50))
@@ -208,7 +247,21 @@ def test_dropped_and_diverged_trials_are_counted_and_never_the_best(watched, tmp
     status = status_of(copy)
     assert (status.dropped, status.diverged) == (1, 1)
     assert status.best.number != order[0]["number"]
+    assert best_so_far(copy, "default", "validation_accuracy").to_json() == next(
+        trial["recipe_json"] for trial in order if trial["number"] == status.best.number
+    )
     assert status.searched == (20, 29)  # the third seed of the dropped one is never trained
+
+
+@pytest.mark.parametrize(("metric", "sign"), [("validation_accuracy", 1), ("validation_rmse", -1)])
+def test_of_equals_the_one_that_diverged_less_is_the_best_then_the_earlier(metric, sign):
+    drawn = [(0.1, 0), (0.9, 1), (0.9, 0), (0.9, 0)]
+    trials = [
+        {"number": number, "value": sign * value, "diverged_seeds": diverged}
+        for number, (value, diverged) in enumerate(drawn)
+    ]
+    assert best_trial(trials, metric)["number"] == best_trial(trials[::-1], metric)["number"] == 2
+    assert best_trial([each | {"dropped": True} for each in trials], metric) is None
 
 
 def test_the_time_left_is_that_of_the_journal(watched, tmp_path):
@@ -219,12 +272,16 @@ def test_the_time_left_is_that_of_the_journal(watched, tmp_path):
         {"budget": "default", "purpose": "search", "runs": 4, "seconds": 8.0},
         {"budget": "other", "purpose": "search", "runs": 4, "seconds": 800.0},
     ]
-    copy.journal.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"budget": "default", "pur')
+    copy.journal.write_text(
+        "".join(json.dumps(line) + "\n" for line in lines) + '[]\n{"budget": "default"}\n{"budget": "default", "pur'
+    )
     status = status_of(copy)
     assert status.seconds_left == pytest.approx(
         2.0 * (4 + 2 * 3)
     )  # four runs of the search, two winners on three seeds
     assert "left      at least about 20 s of work" in list(shown.lines(status))
+    written = Course("it", tmp_path, study, "default", [], [], finished=False).to_json(copy.journal)["provenance"]
+    assert (written["seconds"], written["runs"]) == ({"search": 8.0}, 4)
 
 
 def test_how_a_driver_ended_is_told(tmp_path):

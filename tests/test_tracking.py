@@ -29,6 +29,7 @@ from lightning_modules.training.fit import fit
 from sweeps.describing import Detail
 from sweeps.files import write_json
 from sweeps.mirror import confirmed_run, search_run
+from sweeps.mirrored_run import Curves, MirroredRun, Predictions
 from sweeps.mirroring import Mirroring
 from sweeps.paths import StudyPaths
 from sweeps.record import RunRecord
@@ -436,3 +437,27 @@ def test_a_killed_driver_leaves_no_process_behind(process: "subprocess.Popen[str
     process.kill()
     process.wait()
     assert_nobody_is_left(process.pid)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "another"},
+        {"tags": ("it",)},
+        {"config": {"study": "it"}},
+        {"curves": (Curves(Path("curves"), "checksum", 3, (0.1,)),)},
+        {"sharpness": ((5, 2.5),)},
+        {"predictions": Predictions(Path("predictions"), "checksum", (5,), "classification")},
+        {"numbers": {"test_loss": 0.5}},
+        {"tables": {"seeds": [{"init": 1}]}},
+        {"figures": {Path("figure.png"): "checksum"}},
+        {"artifacts": {"report": {Path("index.html"): "checksum"}}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_whatever_changes_of_a_run_it_is_mirrored_again(change: dict[str, Any]) -> None:
+    run = MirroredRun(key=("it", "run"), name="run", group="recipe", job_type="confirm", tags=(), config={})
+    assert replace(run).digest == run.digest
+    changed = replace(run, **change)
+    assert changed.digest != run.digest
+    assert changed.id == run.id

@@ -12,7 +12,7 @@ import typer
 from lightning_modules.errors import InvalidInput
 from studies.command.arguments import StorageOption, StoreOption, StudyArgument
 from studies.command.loader import paths_of
-from sweeps.files import write_aside
+from studies.command.said import write_output
 from sweeps.paths import StudyPaths
 
 __all__ = ["dashboard"]
@@ -69,11 +69,7 @@ def _build(paths: StudyPaths, output: Path | None, *, push: bool) -> None:
     if output is None:
         typer.echo(text)
         return
-    try:
-        with write_aside(output) as aside:
-            aside.write_text(text + "\n")
-    except OSError as error:
-        raise InvalidInput(f"{output} cannot be written: {error.strerror}; give another --output.") from error
+    write_output(output, text + "\n")
     typer.echo(f"Written: {output}")
 
 

@@ -1,11 +1,14 @@
-"""Lines that several verbs print."""
+"""What several verbs print, and the files that they write where the user says."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
 
-__all__ = ["say", "say_progress", "say_written"]
+from lightning_modules.errors import InvalidInput
+from sweeps.files import write_aside
+
+__all__ = ["say", "say_progress", "say_written", "write_output"]
 
 
 def say(lines: Iterable[str]) -> None:
@@ -22,3 +25,16 @@ def say_progress(line: str) -> None:
 def say_written(folder: Path, names: Sequence[str]) -> None:
     """Print which files a folder now holds."""
     typer.echo(f"Written: {', '.join([str(folder / names[0]), *names[1:]])}")
+
+
+def write_output(output: Path, text: str) -> None:
+    """Write the file of an option ``--output``, whole or not at all, and its folder if there is none.
+
+    Raises:
+        InvalidInput: if it cannot be written.
+    """
+    try:
+        with write_aside(output) as aside:
+            aside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{output} cannot be written: {error.strerror}; give another --output.") from error

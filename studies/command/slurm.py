@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from lightning_modules.errors import InvalidInput
 from studies.command.arguments import BudgetOption, PerGpuOption, StoreOption, StudyArgument
 from studies.command.loader import built_in, load_study
+from studies.command.said import write_output
 from studies.command.sbatch import Allocation, batch_script
 
 __all__ = ["slurm"]
@@ -45,8 +45,5 @@ def slurm_(
     if output is None:
         typer.echo(text, nl=False)
         return
-    try:
-        output.write_text(text)
-    except OSError as error:
-        raise InvalidInput(f"{output} cannot be written: {error.strerror}; give another --output.") from error
+    write_output(output, text)
     typer.echo(f"Submit it: sbatch {output}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lightning_modules.recipe import Recipe, Run, Seeds
 from studies.command.loader import LoadedStudy
+from sweeps.best_so_far import best_trial
 from sweeps.executors.in_process import InProcess
 from sweeps.executors.placement import Placement
 from sweeps.files import read_json
@@ -12,7 +13,7 @@ from sweeps.lock import make_folder
 from sweeps.paths import StudyPaths
 from sweeps.preview import preview
 from sweeps.store import RunStore
-from sweeps.study import Metric, sign_of
+from sweeps.study import Metric
 from sweeps.training import train
 
 __all__ = ["best_so_far", "train_one"]
@@ -57,12 +58,9 @@ def train_one(
 
 
 def best_so_far(paths: StudyPaths, budget: str, metric: Metric) -> Recipe | None:
-    """Return the best recipe of the search so far under this budget, None before any."""
+    """Return the best recipe of the search so far under this budget, None before any that was not dropped."""
     if not paths.study.is_file():
         return None
     course = read_json(paths.study)
-    if course["budget_name"] != budget or not course["trials"]:
-        return None
-    sign = sign_of(metric)
-    best = min(course["trials"], key=lambda trial: (-sign * trial["value"], trial["diverged_seeds"], trial["number"]))
-    return Recipe.from_json(best["recipe_json"])
+    best = best_trial(course["trials"] if course["budget_name"] == budget else (), metric)
+    return None if best is None else Recipe.from_json(best["recipe_json"])

@@ -41,7 +41,6 @@ from sweeps.lock import locked
 from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
 from sweeps.study import Budget, Study
-from sweeps.tracker import NoTracker, Tracker
 from sweeps.tracking import Tracking, tracker_of
 from sweeps.training import train
 from sweeps.watcher import Watcher
@@ -65,67 +64,60 @@ study = Study(question="How fast is it?", recipe=recipe, budgets={"default": bud
 """
 
 
-def drive(study: Study, folder: Path, executor: Executor, tracker: Tracker) -> None:
+def drive(study: Study, paths: StudyPaths, executor: Executor, wandb: bool) -> None:
     """Run a study to its end."""
-    paths = StudyPaths(folder / "study")
-    with locked(paths), tracker:
+    tracking = Tracking("offline" if wandb else "disabled")
+    with locked(paths), tracker_of("study", paths, tracking) as tracker:
         Driver("study", Path(__file__), study, "default", paths, executor, tracker, Watcher()).run()
 
 
-def driver_overhead(workers: int, wandb: bool) -> dict[str, float]:
-    """Return what driver, store and tracking take beside the training of stacks of 60 to 65 runs of 20 epochs.
+def seconds_of_driver(budget: Budget, stack_size: int, workers: int, wandb: bool) -> tuple[float, float]:
+    """Return the seconds of training digits MLPs, and of the whole driver with the wait for W&B's process.
 
     Arguments:
-        workers: 1 for a worker process, already started, with a second stack waiting; 0 for this process.
-        wandb: whether W&B mirrors the study; the wait for its process counts.
+        budget: of the study.
+        stack_size: the most runs trained together.
+        workers: 1 for a worker process, already started; 0 for this process.
+        wandb: whether W&B mirrors the study.
     """
-    budget = Budget(
-        trials=50, search_seeds=range(5), report_seeds=[10, 11, 12], epochs=20, parallel_trials=26 if workers else 13
-    )
     with tempfile.TemporaryDirectory() as name:
-        folder, place = Path(name), Placement(stack_size=65)
-        clock = folder / "seconds"
-        each = recipe("digits_mlp", folder)
+        folder = Path(name)
+        clock, each, paths = folder / "seconds", recipe("digits_mlp", folder), StudyPaths(folder / "study")
 
         def proposed(suggest) -> Recipe:
             optimizer = SGD(suggest.log("learning_rate", 1e-3, 0.3), 0.9)
             return Recipe(data=each.data, model=each.model, optimizer=optimizer, batch_size=64, epochs=20)
 
         study = Study(question="How fast is it?", recipe=proposed, budgets={"default": budget})
-        tracker = tracker_of("study", StudyPaths(folder / "study"), Tracking()) if wandb else NoTracker()
-        with _executor(workers, clock, place) as executor:
+        with _executor(workers, clock, Placement(stack_size=stack_size)) as executor:
             train([Run(each, Seeds.all(seed)) for seed in range(2)], "search", RunStore(folder / "warm"), executor)
             before, start = seconds_of_training(clock), time.perf_counter()
-            drive(study, folder, executor, tracker)
-            wall = time.perf_counter() - start
-            spent = seconds_of_training(clock) - before
-        runs = len(list(folder.glob("study/runs/*/*/record.json")))
+            drive(study, paths, executor, wandb)
+            found = seconds_of_training(clock) - before, time.perf_counter() - start
+        mirrored = budget.trials + len(budget.report_seeds)  # and the study itself is mirrored by `atlas run`
+        assert len(list(paths.tracking.glob("offline-run-*"))) == (mirrored if wandb else 0)
+    return found
+
+
+def driver_overhead(workers: int, wandb: bool) -> dict[str, float]:
+    """Return what driver, store and tracking take beside the training of stacks of 60 to 65 runs of 20 epochs.
+
+    Arguments:
+        workers: as `seconds_of_driver` has it; with a worker a second stack is waiting.
+        wandb: likewise.
+    """
+    parallel = 26 if workers else 13
+    budget = Budget(trials=50, search_seeds=range(5), report_seeds=[10, 11, 12], epochs=20, parallel_trials=parallel)
+    spent, wall = seconds_of_driver(budget, 65, workers, wandb)
+    runs = budget.trials * len(budget.search_seeds) + len(budget.report_seeds)
     return {"percent_of_training": 100 * (wall - spent) / spent, "ms_a_run": 1000 * (wall - spent) / runs}
 
 
 def tracking_overhead() -> dict[str, float]:
     """Return what W&B adds, in percent, to the training of two stacks of 64 and to the whole driver."""
     budget = Budget(trials=4, search_seeds=range(16), report_seeds=range(100, 164), epochs=20, parallel_trials=4)
-    seconds: dict[bool, tuple[float, float]] = {}
-    for wandb in (False, True):
-        with tempfile.TemporaryDirectory() as name:
-            folder, place = Path(name), Placement(stack_size=64)
-            clock, each = folder / "seconds", recipe("digits_mlp", folder)
-
-            def proposed(suggest, each: Recipe = each) -> Recipe:
-                optimizer = SGD(suggest.log("learning_rate", 1e-3, 0.3), 0.9)
-                return Recipe(data=each.data, model=each.model, optimizer=optimizer, batch_size=64, epochs=20)
-
-            study = Study(question="How fast is it?", recipe=proposed, budgets={"default": budget})
-            paths = StudyPaths(folder / "study")
-            tracker = tracker_of("study", paths, Tracking("offline")) if wandb else NoTracker()
-            with _executor(0, clock, place) as executor:
-                train([Run(each, Seeds.all(seed)) for seed in range(2)], "search", RunStore(folder / "warm"), executor)
-                before, start = seconds_of_training(clock), time.perf_counter()
-                drive(study, folder, executor, tracker)
-                seconds[wandb] = (seconds_of_training(clock) - before, time.perf_counter() - start)
-            assert len(list(paths.tracking.glob("offline-run-*"))) == (68 if wandb else 0)
-    (training, driver), (tracked_training, tracked_driver) = seconds[False], seconds[True]
+    training, driver = seconds_of_driver(budget, 64, 0, wandb=False)
+    tracked_training, tracked_driver = seconds_of_driver(budget, 64, 0, wandb=True)
     return {
         "percent_of_training": 100 * (tracked_training - training) / training,
         "percent_of_driver": 100 * (tracked_driver - driver) / driver,
@@ -171,10 +163,9 @@ def records(repeats: int) -> Iterator[tuple[str, list[float]]]:
     budget = Budget(trials=100, search_seeds=range(90), report_seeds=range(1000, 2000), epochs=1)
     study = Study(question="How fast is it?", recipe=proposed, budgets={"default": budget})
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        paths = StudyPaths(Path(name, "study"))
         with Local(os.cpu_count() or 1) as executor:
-            drive(study, folder, executor, NoTracker())
-        paths = StudyPaths(folder / "study")
+            drive(study, paths, executor, wandb=False)
         assert len(list(paths.runs.glob("*/*/record.json"))) == 10_000
         for verb in (["status", "study"], ["verify", "study", "--quick"]):
             words = [sys.executable, "-m", "studies", *verb, "--store", name]
