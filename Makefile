@@ -64,5 +64,5 @@ bench: install .venv-jax/.installed .venv-curvlinops/.installed
 	$(BENCH)/profile_sweep.py
 
 clean:
-	rm -rf .venv .venv-jax .venv-curvlinops .hfta runs .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .venv-jax .venv-curvlinops .hfta .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

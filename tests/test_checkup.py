@@ -187,6 +187,9 @@ def test_the_verb_checks_a_study_that_has_not_run(capsys, monkeypatch, tmp_path)
     told = json.loads((tmp_path / "smoke" / "landscape" / "checkup.json").read_text())
     assert len(told["found"]) == 7
     assert (tmp_path / "smoke" / "landscape" / "checkup.png").is_file()
-    named = {each["name"]: each["value"] for each in told["estimates"]}
-    assert named["initial_loss[observed - log C]"] is not None
+    named = {each["name"]: each for each in told["estimates"]}
+    assert named["initial_loss[observed - log C]"]["value"] is not None
+    # A share of seeds, which one seed cannot put at exactly 0 or 1.
+    share = named["initial_loss_within_tolerance"]
+    assert (share["n"], share["high"] - share["low"]) == (1, pytest.approx(0.7935, abs=1e-3))
     assert told["study_sha256"] is None

@@ -1,8 +1,15 @@
 """All core studies one after the other: none left out, none kept from running by another that fails."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
 import pytest
 
-from studies.command import app
+from studies.command import app, running_all
 from studies.command.loader import built_in
 from studies.command.running_all import core_studies, run_all
 from tests.test_cli import atlas
@@ -42,6 +49,28 @@ def test_an_interrupt_ends_all(tmp_path):
     assert run_all(["first", "second", "third"], [], tmp_path, starts) == 130
     assert [words[1] for words in starts.commands] == ["first", "second"]
     assert run_all(["first"], [], tmp_path, Starts()) == 0
+
+
+def test_what_is_asked_of_this_process_alone_is_asked_of_the_studys(monkeypatch, tmp_path):
+    # In place of a study: leaves with 130 when it is asked to end, and with 1 if nobody does.
+    script = (
+        "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(130));"
+        f" pathlib.Path({str(tmp_path / 'up')!r}).touch(); time.sleep(20); sys.exit(1)"
+    )
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        running_all.subprocess, "Popen", lambda *_, **given: popen([sys.executable, "-c", script], **given)
+    )
+
+    def ask():
+        while not (tmp_path / "up").exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    threading.Thread(target=ask).start()
+    assert run_all(["first", "second"], [], tmp_path) == 130
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_options_of_one_study_go_to_all(capsys, monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from analysis.checkup.checkup import Checkup
 from analysis.checkup.grid import Grid
 from analysis.estimate import Estimate, Unit, t_interval
+from analysis.inference.of_groups import group_share
 from lightning_modules.score import score_of
 
 __all__ = ["estimates"]
@@ -43,7 +44,7 @@ def estimates(found: Checkup, winner: Mapping[int, float]) -> Iterator[Estimate]
     if len(derived) == len(found.initial):
         yield t_interval(derived, "initial_loss[observed - derived]", over, unit)
         within = [abs(off) <= (each.tolerance or 0.0) for off, each in zip(derived, found.initial, strict=True)]
-        yield t_interval(within, "initial_loss_within_tolerance", over)
+        yield group_share(within, "initial_loss_within_tolerance", "seed")
     if found.recipe.loss.task == "classification":
         right = np.nan_to_num(found.learned.accuracies, nan=0.0).tolist()
         yield t_interval(right, "overfit_accuracy", over)

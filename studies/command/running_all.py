@@ -56,9 +56,14 @@ def run_all(names: Sequence[str], words: Sequence[str], store: Path, start: Star
 
 def _in_process(words: Sequence[str]) -> int:
     # A Ctrl-C reaches the study's process by itself, which finishes what is under way; this one waits for it. A handler
-    # that does nothing, because to ignore signals would be inherited.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        return subprocess.run([sys.executable, "-m", "studies", *words], env=os.environ, check=False).returncode  # noqa: S603
-    finally:
-        signal.signal(signal.SIGINT, before)
+    # that does nothing, because to ignore signals would be inherited. What is sent to this process alone is passed on.
+    with subprocess.Popen([sys.executable, "-m", "studies", *words], env=os.environ) as study:  # noqa: S603
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, _: study.send_signal(number)),
+        }
+        try:
+            return study.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
