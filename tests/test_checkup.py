@@ -179,6 +179,15 @@ def test_each_ailment_is_named(given, scale, words):
     assert bool(found) == bool(words)
 
 
+@pytest.mark.parametrize("content", ["[]", '{"a": 1}', '{"budget_name": "default", "trials": [3]}'])
+def test_a_damaged_study_is_a_sentence(capsys, monkeypatch, tmp_path, content):
+    (tmp_path / "smoke").mkdir()
+    (tmp_path / "smoke" / "study.json").write_text(content)
+    status, _, errors = atlas(capsys, monkeypatch, "checkup", "smoke", "--store", tmp_path)
+    assert (status, errors.count("\n")) == (2, 1)
+    assert "study.json is not what a driver writes" in errors
+
+
 def test_the_verb_checks_a_study_that_has_not_run(capsys, monkeypatch, tmp_path):
     words = ("checkup", "smoke", "--store", tmp_path, "--seeds", 1, "--effort", 1)
     status, output, errors = atlas(capsys, monkeypatch, *words)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from studies.command.loader import LoadedStudy
 from sweeps.best_so_far import best_trial
@@ -58,9 +59,16 @@ def train_one(
 
 
 def best_so_far(paths: StudyPaths, budget: str, metric: Metric) -> Recipe | None:
-    """Return the best recipe of the search so far under this budget, None before any that was not dropped."""
+    """Return the best recipe of the search so far under this budget, None before any that was not dropped.
+
+    Raises:
+        InvalidInput: if the study's file holds something else.
+    """
     if not paths.study.is_file():
         return None
     course = read_json(paths.study)
-    best = best_trial(course["trials"] if course["budget_name"] == budget else (), metric)
-    return None if best is None else Recipe.from_json(best["recipe_json"])
+    try:
+        best = best_trial(course["trials"] if course["budget_name"] == budget else (), metric)
+        return None if best is None else Recipe.from_json(best["recipe_json"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"{paths.study} is not what a driver writes: move it away and run again.") from error
