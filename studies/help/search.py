@@ -29,6 +29,9 @@ What is claimed, before anything is run:
 
 `atlas help report` says how claims are decided. With five seeds or fewer
 nothing is decided but equivalence (`direction="within"`), which takes five.
+A run may contradict a claim: leave it, and write why into its `reading=`, which
+stands beside the verdict. Words of claims change without anything being
+trained or measured again.
 
 What is luck: `Budget(crossed=Crossed(init=range(100, 110), order=range(100, 110)))`
 trains the best recipe (with `of="groups"` that of every group) on every
