@@ -34,6 +34,7 @@ from sweeps.suggest import Suggest
 
 # A std of 0.01 at 4096 units is one of 0.08 at 64.
 initializers = [Normal(0.08), LecunNormal(), HeNormal(), MisprintedHe(), UniformFanIn()]
+grow = "Few units are not saturated, but σ_w² = 10 at 4096 units outweighs that: σ_w² E[φ'²] is above 1."
 rates = (0.003, 0.01, 0.03, 0.1)
 
 
@@ -73,8 +74,8 @@ study = Study(
         Claim("Tanh, std 0.1 (variance 0.01): so it is.", "signal_saturated[tanh, normal 0.1]", 0.25, "above"),
         Claim("Tanh, variance 1 / fan in: the signal stays.", "signal_std_ratio[tanh, lecun normal]", 0.5, "within"),
         Claim("Tanh, uniform ± 1 / √fan in: it is lost.", "signal_std_ratio[tanh, uniform fan in]", -0.5, "below"),
-        Claim("Saturated tanh (std 0.05): dL/dh vanishes.", "gradient_h_ratio[tanh, normal 0.05]", -0.5, "below"),
-        Claim("Saturated tanh (std 0.05): dL/dW vanishes.", "gradient_w_ratio[tanh, normal 0.05]", -0.5, "below"),
+        Claim("Saturated tanh (std 0.05): dL/dh vanishes.", "gradient_h_ratio[tanh, normal 0.05]", -0.5, "below", grow),
+        Claim("Saturated tanh (std 0.05): dL/dW vanishes.", "gradient_w_ratio[tanh, normal 0.05]", -0.5, "below", grow),
         Claim("Tanh, std 0.1: dL/dh explodes.", "gradient_h_ratio[tanh, normal 0.1]", 0.5, "above"),
         Claim("Sigmoid, var 1 / fan in: dL/dh vanishes.", "gradient_h_ratio[sigmoid, lecun normal]", -0.5, "below"),
         Claim("ReLU, variance 1 / fan in: the signal is lost.", "signal_std_ratio[ReLU, lecun normal]", -0.5, "below"),

@@ -58,6 +58,7 @@ claims = [
     Claim(
         "The CNN is more accurate than the MLP, beyond luck.",
         "test_accuracy_difference[model=CNN - model=MLP]", 0.0, "above",
+        "The small CNN is not done in 15 epochs: its last training loss is 0.04 nats, the MLP's 0.007.",
     ),
 ]  # fmt: skip
 for model in ("MLP", "CNN"):
