@@ -17,8 +17,9 @@ __all__ = ["colours", "column", "columns_of", "dots", "figure", "page", "save", 
 column, page = 89 / 25.4, 183 / 25.4
 """The width of one and of two columns, inches."""
 
-# Okabe and Ito (2008), https://jfly.uni-koeln.de/color/, those that show on white, the most distinct first.
-_palette = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Okabe and Ito (2008), https://jfly.uni-koeln.de/color/, those that show on white, the most distinct first; then two of
+# Tol's muted scheme, https://personal.sron.nl/~pault/.
+_palette = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
 _other = "#6E6E6E"
 
 _settings: Any = {
@@ -63,14 +64,14 @@ def figure(width: float, height: float) -> Figure:
 
 
 def colours(groups: Sequence[str]) -> dict[str, str]:
-    """Return each group's colour, the same in every figure; groups beyond the sixth share a grey."""
+    """Return each group's colour, the same in every figure; groups beyond the eighth share a grey."""
     return {group: _palette[index] if index < len(_palette) else _other for index, group in enumerate(groups)}
 
 
-def columns_of(handles: Sequence[Artist]) -> int:
-    """Return in how many columns a legend's entries fit on a page's width, by how long the longest is."""
+def columns_of(handles: Sequence[Artist], width: float = page) -> int:
+    """Return in how many columns a legend's entries fit on a width in inches, by how long the longest is."""
     longest = max((len(str(each.get_label())) for each in handles), default=1)
-    return max(1, min(len(handles), 110 // (longest + 8)))
+    return max(1, min(len(handles), int(110 * width / page) // (longest + 8)))
 
 
 def dots(axes: Axes, place: float, values: Iterable[float], width: float, **style: object) -> None:

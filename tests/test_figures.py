@@ -248,9 +248,9 @@ def test_line_shows_the_median_and_the_whole_range():
 
 
 def test_groups_have_colours_of_their_own_that_differ_in_lightness_or_hue():
-    found = colours([str(index) for index in range(8)])
-    assert len(set(list(found.values())[:6])) == 6
-    assert found["6"] == found["7"]
+    found = colours([str(index) for index in range(10)])
+    assert len(set(list(found.values())[:8])) == 8
+    assert found["8"] == found["9"]
     for colour in found.values():
         luminance = np.dot(
             [0.2126, 0.7152, 0.0722],

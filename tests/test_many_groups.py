@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from analysis.estimate import t_interval
-from analysis.figures import ensemble_gain, search, test_score
+from analysis.figures import ensemble_gain, loss_line, search, test_score
 from analysis.figures.gallery import _in_words, _slug
 from analysis.results import StudyResults
+from analysis.slices import LineSlice
 from analysis.style import colours, columns_of
 from lightning_modules.score import score_of
 from tests.stores import TinyStudy, write_study
@@ -30,7 +31,7 @@ def test_groups_that_share_a_colour_share_an_entry(tmp_path):
     trials = StudyResults.open(write_study(tmp_path / "tiny", TinyStudy(confirmed=()))).trials
     drawing = search.draw(dict.fromkeys(names, trials[:1]), colours(names), 0.5)
     told = [text.get_text() for text in drawing.legends[0].get_texts()]
-    assert told == [*names[:6], "6 others"]
+    assert told == [*names[:8], f"{len(names) - 8} others"]
     assert columns_of(drawing.legends[0].legend_handles) == 3
 
 
@@ -50,3 +51,14 @@ def test_many_lines_have_their_legend_beside_them():
 def test_a_field_of_several_is_named_in_words_and_in_files():
     assert _in_words("data.label_noise, schedule.*") == "label noise, schedule"
     assert _slug("data.fraction, schedule.*") == "data_fraction_schedule"
+
+
+@pytest.mark.parametrize("groups", [2, 4, 8])
+def test_the_legend_of_lines_stays_on_the_figure(groups):
+    steps = np.linspace(-1, 1, 5)
+    line = LineSlice(steps=steps, losses=1 + steps[None] ** 2, accuracies=None, marks=np.zeros(1))
+    drawing = loss_line.draw({name: [line] for name in names[:groups]}, colours(names))
+    drawing.draw_without_rendering()
+    box = drawing.legends[0].get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= drawing.bbox.x1

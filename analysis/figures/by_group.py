@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.estimate import Estimate
-from analysis.style import colours, figure, page, spread
+from analysis.style import colours, columns_of, figure, page, spread
 
 __all__ = ["draw"]
 
@@ -49,7 +49,7 @@ def draw(
     axes.set_axisbelow(True)
     if len(series) > 1:
         entries = [Line2D([], [], marker="o", linewidth=1.5, color=colour_of[name], label=name) for name in series]
-        drawing.legend(handles=entries, loc="outside upper center", ncols=min(4, len(entries)))
+        drawing.legend(handles=entries, loc="outside upper center", ncols=columns_of(entries, drawing.get_figwidth()))
     return drawing
 
 

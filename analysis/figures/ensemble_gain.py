@@ -47,8 +47,7 @@ def draw(gains: Mapping[str, Sequence[EnsembleGain]], colours: Mapping[str, str]
         left.legend(loc="best")
     else:
         lines, _ = left.get_legend_handles_labels()
-        fitting = int(columns_of(lines) * drawing.get_figwidth() / page)
-        drawing.legend(handles=lines, loc="outside upper left", ncols=max(1, fitting))
+        drawing.legend(handles=lines, loc="outside upper left", ncols=columns_of(lines, drawing.get_figwidth()))
     return drawing
 
 

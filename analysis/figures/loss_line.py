@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.shown import labelled, loss_name
 from analysis.slices import LineSlice
-from analysis.style import column, figure
+from analysis.style import column, columns_of, figure
 
 __all__ = ["draw"]
 
@@ -34,5 +34,6 @@ def draw(lines: Mapping[str, Sequence[LineSlice]], colours: Mapping[str, str], u
     axes.set_xlabel(" or ".join(dict.fromkeys(each.axis for each in shown)))
     axes.set_ylabel(labelled(" or ".join(dict.fromkeys(loss_name(each.examples) for each in shown)), unit))
     axes.margins(x=0)
-    drawing.legend(loc="outside upper center", ncols=max(1, min(3, len(lines))))
+    handles, _ = axes.get_legend_handles_labels()
+    drawing.legend(handles=handles, loc="outside upper center", ncols=columns_of(handles, drawing.get_figwidth()))
     return drawing

@@ -10,7 +10,7 @@ from analysis.estimate import t_interval
 from analysis.metrics.selective import RiskCoverage
 from analysis.scores import seeds_in_words
 from analysis.slices.band import band
-from analysis.style import column, figure, page
+from analysis.style import column, columns_of, figure, page
 
 __all__ = ["draw", "panels", "said"]
 
@@ -52,7 +52,8 @@ def draw(found: Mapping[str, RiskCoverage], colours: Mapping[str, str]) -> Figur
         _curve(axes, each, colours[name], name)
     axes.set(xlabel="coverage, most confident first (%)", ylabel="test error among them (%)", xlim=(0, 100))
     axes.set_ylim(bottom=0)
-    drawing.legend(loc="outside upper center", ncols=2)
+    handles, _ = axes.get_legend_handles_labels()
+    drawing.legend(handles=handles, loc="outside upper center", ncols=columns_of(handles, drawing.get_figwidth()))
     return drawing
 
 
