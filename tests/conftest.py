@@ -1,5 +1,6 @@
 """What several tests share: the plain training loop, the search for components, and strategies that build them."""
 
+import gc
 import importlib
 import inspect
 import pkgutil
@@ -8,13 +9,14 @@ import types
 import typing
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 
+from lightning_modules.data.dataset import Data, Dataset
 from lightning_modules.data.split import split
 from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import initialize
@@ -35,6 +37,17 @@ settings.register_profile(
     "suite", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+
+def pytest_sessionstart():
+    """Look for no garbage among what importing and collecting make, all of which stays."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Look for garbage again, but not among what stays until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 @dataclass
@@ -63,7 +76,7 @@ class PlainRun:
 def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int] = ()) -> PlainRun:
     """Train one ordinary module with `torch.optim` as a tutorial would: the second route to every training."""
     recipe, seeds = run.recipe, run.seeds
-    dataset = recipe.data.load()
+    dataset = loaded(recipe.data)
     division = split(dataset, seeds.split)
     train = dataset.inputs[division.train].astype(np.float64)
     mean, scale = train.mean(axis=0).astype(np.float32), train.std(axis=0).astype(np.float32)
@@ -101,6 +114,12 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
         choice = result.predictions[len(result.train_loss)]["test"].argmax(axis=1)
         result.test_accuracy = float((choice == dataset.targets[division.test]).mean())
     return result
+
+
+@lru_cache(maxsize=4)
+def loaded(data: Data) -> Dataset:
+    """Return a data set that plain loops only read: of many runs in one test, each would read it anew."""
+    return data.load()
 
 
 def _norm(tensors):
