@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import lru_cache, partial
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from lightning_modules.recipe import Run
 from lightning_modules.stack.dropout import Dropping
 from tests.plain_losses import plain_head, plain_loss, plain_outputs, plain_predictions
 from tests.plain_optimizers import plain_step
+from tests.undrawn import no_pictures
 
 # "The same bits as alone" is promised for one thread; and the machine's cores are better used by several processes.
 torch.set_num_threads(1)
@@ -48,6 +50,12 @@ def pytest_collection_finish():
     """Look for garbage again, but not among what stays until the end."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Reports of this process have no figures: for tests of what else stands in them, or of when they are written."""
+    monkeypatch.setattr("analysis.report.pictures", no_pictures)
 
 
 @dataclass

@@ -26,6 +26,7 @@ from sweeps.course import TrialOutcome
 from sweeps.driver import Driver
 from sweeps.executors.executor import Executor
 from sweeps.executors.in_process import InProcess
+from sweeps.executors.local import Local
 from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.groups import group_of
@@ -207,7 +208,7 @@ def test_a_driver_and_its_workers_killed_again_and_again_end_with_the_same_bits(
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    subprocess.run([sys.executable, str(file)], check=True)
+    run(tmp_path, Local(2))
     assert content(tmp_path) == content(whole[0])
 
 
