@@ -191,7 +191,8 @@ def test_outcomes_that_arrive_after_their_runs_are_taken_by_their_own_phase(tmp_
     assert content(tmp_path) == content(whole[0])
 
 
-def test_a_driver_and_its_workers_killed_again_and_again_end_with_the_same_bits(tmp_path, whole):
+@pytest.mark.parametrize("kills", [(6,), pytest.param((1, 9, 15), marks=pytest.mark.slow)], ids=["once", "thrice"])
+def test_a_driver_and_its_workers_killed_end_with_the_same_bits(tmp_path, whole, kills):
     script = (
         f"import sys; sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parent.parent)!r}]\n"
         "from test_driver import run\n"
@@ -202,7 +203,7 @@ def test_a_driver_and_its_workers_killed_again_and_again_end_with_the_same_bits(
     )
     file = tmp_path / "drive.py"
     file.write_text(script)
-    for enough in (1, 9):
+    for enough in kills:
         process = subprocess.Popen([sys.executable, str(file)], start_new_session=True)
         while process.poll() is None and len(list(tmp_path.glob("it/runs/*/*/record.json"))) < enough:
             time.sleep(0.02)
