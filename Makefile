@@ -20,6 +20,8 @@ demo: install
 # Processes of one thread each, because the tests of training promise bits for one thread, and one more than two cores
 # have room for, because many tests wait for processes of their own.
 test test-slow: export OMP_NUM_THREADS = 1
+# Modules are compiled once, not by each of the hundred processes that the tests start.
+test test-slow: export PYTHONDONTWRITEBYTECODE =
 
 test: install
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal

@@ -1,5 +1,6 @@
 """What several tests share: the plain training loop, the search for components, and strategies that build them."""
 
+import gc
 import importlib
 import inspect
 import pkgutil
@@ -8,13 +9,15 @@ import types
 import typing
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 
+from lightning_modules.data.dataset import Data, Dataset
 from lightning_modules.data.split import split
 from lightning_modules.errors import InvalidInput
 from lightning_modules.initializers.initializer import initialize
@@ -23,6 +26,7 @@ from lightning_modules.recipe import Run
 from lightning_modules.stack.dropout import Dropping
 from tests.plain_losses import plain_head, plain_loss, plain_outputs, plain_predictions
 from tests.plain_optimizers import plain_step
+from tests.undrawn import no_pictures
 
 # "The same bits as alone" is promised for one thread; and the machine's cores are better used by several processes.
 torch.set_num_threads(1)
@@ -35,6 +39,24 @@ settings.register_profile(
     "suite", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+
+def pytest_sessionstart():
+    """Look for no garbage among what importing and collecting make, all of which stays."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Look for garbage again, but not among what stays until the end, and less often than a small program should."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Reports of this process have no figures: for tests of what else stands in them, or of when they are written."""
+    monkeypatch.setattr("analysis.report.pictures", no_pictures)
 
 
 @dataclass
@@ -63,7 +85,7 @@ class PlainRun:
 def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int] = ()) -> PlainRun:
     """Train one ordinary module with `torch.optim` as a tutorial would: the second route to every training."""
     recipe, seeds = run.recipe, run.seeds
-    dataset = recipe.data.load()
+    dataset = loaded(recipe.data)
     division = split(dataset, seeds.split)
     train = dataset.inputs[division.train].astype(np.float64)
     mean, scale = train.mean(axis=0).astype(np.float32), train.std(axis=0).astype(np.float32)
@@ -101,6 +123,12 @@ def plain_loop(run: Run, dtype: torch.dtype = torch.float64, stops: Sequence[int
         choice = result.predictions[len(result.train_loss)]["test"].argmax(axis=1)
         result.test_accuracy = float((choice == dataset.targets[division.test]).mean())
     return result
+
+
+@lru_cache(maxsize=4)
+def loaded(data: Data) -> Dataset:
+    """Return a data set that plain loops only read: of many runs in one test, each would read it anew."""
+    return data.load()
 
 
 def _norm(tensors):

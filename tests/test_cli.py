@@ -10,6 +10,7 @@ import pytest
 
 from studies.command.app import main
 from studies.command.loader import built_in
+from tests.undrawn import no_pictures
 
 repository = Path(__file__).parent.parent
 own_study = '''"""A study of one's own."""
@@ -211,6 +212,7 @@ def test_one_run_in_another_precision_is_another_run(tmp_path, capsys, monkeypat
     assert sorted(kept) == ["32-true", "bf16-mixed"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_study_in_another_precision_is_not_mixed_with_the_first_in_one_store(tmp_path, capsys, monkeypatch):
     file = tmp_path / "mine.py"
     file.write_text(own_study)
@@ -265,9 +267,10 @@ def test_a_study_of_ones_own_with_its_own_model(tmp_path, capsys, monkeypatch):
     status, out, _ = atlas(capsys, monkeypatch, *words)
     assert status == 0
     assert "Nothing to train" in out
+    monkeypatch.setattr("analysis.report.pictures", no_pictures)  # they are drawn already
     status, out, _ = atlas(capsys, monkeypatch, "report", "mine", "--store", store)
     assert status == 0
-    fresh = [sys.executable, "-m", "studies", "report", str(file), "--store", str(store)]
+    fresh = [sys.executable, "-m", "tests.undrawn", "report", str(file), "--store", str(store)]
     done = subprocess.run(fresh, capture_output=True, text=True, check=True, cwd=repository)
     assert "index.html" in done.stdout
     status, out, _ = atlas(capsys, monkeypatch, "show", file, "--store", store)

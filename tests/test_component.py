@@ -41,7 +41,7 @@ def test_every_recipe_comes_back_from_its_json(recipe):
     assert json.dumps(again.to_json()) == text
 
 
-@filtering
+@settings(filtering, max_examples=20)
 @given(instances(Recipe), instances(Recipe))
 def test_hashes_are_equal_only_for_equal_recipes(first, second):
     assert (first.hash == second.hash) == (first == second)

@@ -109,8 +109,13 @@ def test_the_successor_of_a_dead_worker_takes_over_its_device(tmp_path: Path) ->
     assert {"1.1", "2.1"} <= rows.keys()
 
 
-@pytest.mark.parametrize("before", [None, "2,GPU-5"], ids=["unset", "set"])
-def test_workers_on_the_cpu_have_the_environment_of_their_driver(tmp_path: Path, before: str | None) -> None:
+def test_workers_on_the_cpu_see_what_this_process_sees(tmp_path: Path) -> None:
+    with Local(2) as executor:
+        train(executor, tmp_path, 4)
+    assert {devices for _, devices in seen(tmp_path).values()} == {os.environ.get("CUDA_VISIBLE_DEVICES", "unset")}
+
+
+def test_workers_on_the_cpu_have_the_environment_of_their_driver(tmp_path: Path) -> None:
     script = tmp_path / "driver.py"
     script.write_text(
         "import sys\n"
@@ -121,10 +126,9 @@ def test_workers_on_the_cpu_have_the_environment_of_their_driver(tmp_path: Path,
         "    with Local(2) as executor:\n"
         "        train(executor, Path(sys.argv[1]), 4)\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
-    environment |= {"PYTHONPATH": str(repository)} | ({} if before is None else {"CUDA_VISIBLE_DEVICES": before})
+    environment = os.environ | {"PYTHONPATH": str(repository), "CUDA_VISIBLE_DEVICES": "2,GPU-5"}
     subprocess.run([sys.executable, str(script), str(tmp_path)], check=True, env=environment, cwd=repository)
-    assert {devices for _, devices in seen(tmp_path).values()} == {before or "unset"}
+    assert {devices for _, devices in seen(tmp_path).values()} == {"2,GPU-5"}
 
 
 def test_the_server_of_workers_does_not_touch_cuda() -> None:

@@ -26,6 +26,7 @@ from sweeps.course import TrialOutcome
 from sweeps.driver import Driver
 from sweeps.executors.executor import Executor
 from sweeps.executors.in_process import InProcess
+from sweeps.executors.local import Local
 from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.groups import group_of
@@ -190,7 +191,8 @@ def test_outcomes_that_arrive_after_their_runs_are_taken_by_their_own_phase(tmp_
     assert content(tmp_path) == content(whole[0])
 
 
-def test_a_driver_and_its_workers_killed_again_and_again_end_with_the_same_bits(tmp_path, whole):
+@pytest.mark.parametrize("kills", [(6,), pytest.param((1, 9, 15), marks=pytest.mark.slow)], ids=["once", "thrice"])
+def test_a_driver_and_its_workers_killed_end_with_the_same_bits(tmp_path, whole, kills):
     script = (
         f"import sys; sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parent.parent)!r}]\n"
         "from test_driver import run\n"
@@ -201,13 +203,13 @@ def test_a_driver_and_its_workers_killed_again_and_again_end_with_the_same_bits(
     )
     file = tmp_path / "drive.py"
     file.write_text(script)
-    for enough in (1, 9):
+    for enough in kills:
         process = subprocess.Popen([sys.executable, str(file)], start_new_session=True)
         while process.poll() is None and len(list(tmp_path.glob("it/runs/*/*/record.json"))) < enough:
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    subprocess.run([sys.executable, str(file)], check=True)
+    run(tmp_path, Local(2))
     assert content(tmp_path) == content(whole[0])
 
 

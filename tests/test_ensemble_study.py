@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -146,9 +147,10 @@ def test_gains_are_paired_within_seeds(found):
 
 
 @pytest.fixture(scope="module")
-def damaged(tmp_path_factory):
-    """A store in which one cosine run and one companion of another diverged, and a study of a single seed beside it."""
-    paths = with_companions(tmp_path_factory.mktemp("damaged") / "tiny")
+def damaged(paths, tmp_path_factory):
+    """A copy of the store in which one cosine run and one companion of another diverged."""
+    whole, paths = paths, StudyPaths(tmp_path_factory.mktemp("damaged") / "tiny")
+    shutil.copytree(whole.root, paths.root, ignore=shutil.ignore_patterns(whole.ensembles.name))
     store, recipe = RunStore(paths.runs), recipes["schedule=cosine"]
     for run in (Run(recipe, Seeds.all(100)), full_companions(recipe, 101, 3)[0]):
         file = store.path(run) / "record.json"

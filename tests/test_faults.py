@@ -32,9 +32,11 @@ from sweeps.files import read_json, write_json
 from sweeps.paths import StudyPaths
 from sweeps.store import RunStore
 from tests.process_groups import assert_nobody_is_left
+from tests.undrawn import no_pictures
 
 repository = Path(__file__).parent.parent
 epochs = 1500
+ordinary = ("--no-wandb", "--workers", "2", "--checkpoint-every", "1")
 advice = "make room or mend the disk and run again; what is complete is kept"
 
 
@@ -52,14 +54,24 @@ def study_file(tmp_path_factory):
 
 
 def command(study_file, verb, store, *words):
-    return [sys.executable, "-m", "studies", verb, str(study_file), "--store", str(store), *words]
+    return [sys.executable, "-m", "tests.undrawn", verb, str(study_file), "--store", str(store), *words]
 
 
 def atlas(study_file, store, *words, **faults):
     """Run the study with two workers and a checkpoint after every epoch, in a process group of its own."""
-    words = command(study_file, "run", store, "--no-wandb", "--workers", "2", "--checkpoint-every", "1", *words)
+    words = command(study_file, "run", store, *ordinary, *words)
     options = {"capture_output": True, "text": True, "start_new_session": True, "cwd": repository, "timeout": 120}
     return subprocess.run(words, check=False, env=os.environ | faults, **options)
+
+
+def here(study_file, verb, store, *words):
+    """Do the same in this process, which starts sooner and in which nothing fails, and return the exit status."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.report.pictures", no_pictures)
+        patch.setattr(sys, "argv", ["atlas", *command(study_file, verb, store, *words)[3:]])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return ended.value.code or 0
 
 
 def results(store):
@@ -77,20 +89,16 @@ def complete(store):
 
 def assert_it_ends_as_if_nothing_had_happened(study_file, store, whole):
     before = complete(store)
-    done = atlas(study_file, store)
-    assert done.returncode == 0, done.stderr
+    assert here(study_file, "run", store, *ordinary) == 0
     assert results(store) == whole
     assert before.items() <= complete(store).items()  # nothing that was complete is trained again
-    verified = subprocess.run(
-        command(study_file, "verify", store), check=False, capture_output=True, text=True, cwd=repository
-    )
-    assert verified.returncode == 0, verified.stdout
+    assert here(study_file, "verify", store) == 0
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, study_file):
     store = tmp_path_factory.mktemp("whole")
-    assert atlas(study_file, store).returncode == 0
+    assert here(study_file, "run", store, *ordinary) == 0
     return results(store)
 
 
@@ -164,17 +172,17 @@ def test_a_real_disk_that_is_full(share, tmp_path, study_file, whole):
 
 
 def test_a_report_is_written_anew_for_another_study_whatever_the_clock_says(tmp_path, study_file, whole):
-    assert atlas(study_file, tmp_path).returncode == 0
+    assert here(study_file, "run", tmp_path, *ordinary) == 0
     paths = StudyPaths(tmp_path / "faulty")
     page = paths.report / "index.html"
     before = page.stat().st_ino
-    assert atlas(study_file, tmp_path).returncode == 0
+    assert here(study_file, "run", tmp_path, *ordinary) == 0
     assert page.stat().st_ino == before  # nothing has changed
     # A change that the next driver leaves as it is: who computed what.
     course = read_json(paths.study)
     write_json(paths.study, course | {"provenance": course["provenance"] | {"hardware": "another machine"}})
     os.utime(paths.study, (0, 0))  # long before the report, if one believes it
-    assert atlas(study_file, tmp_path).returncode == 0
+    assert here(study_file, "run", tmp_path, *ordinary) == 0
     assert "another machine" in page.read_text()
     assert results(tmp_path) == whole
 

@@ -94,11 +94,13 @@ def test_parts_stand_in_a_stable_order_with_figures_checks_and_links(paths):
         assert each["src"].startswith("data:")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_measurement_of_an_earlier_state_is_marked(paths):
     write(paths, "slice", {"a": {"checks": []}}, study="0" * 64)
     assert "The study has gone on since" in Page(write_report(paths).read_text()).text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_numbers_are_read_as_written_and_a_study_without_them_has_no_part(paths):
     assert "What follows was measured" not in Page(write_report(paths).read_text()).text
     write(paths, "slice", {"a": {"steps": [1.0], "checks": ["x"]}, "b": {}})
@@ -117,6 +119,7 @@ broken = {
 }
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("content", broken.values(), ids=broken.keys())
 def test_a_broken_file_is_one_sentence_and_the_rest_is_shown(paths, content):
     write(paths, "slice", {"a": {"checks": ["sound"]}})
@@ -132,6 +135,7 @@ def test_a_broken_file_is_one_sentence_and_the_rest_is_shown(paths, content):
     assert "sound" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("damage", ["missing", "torn"])
 def test_a_figure_that_is_gone_is_one_sentence_and_its_checks_stay(paths, damage):
     write(paths, "slice", {"a": {"checks": ["still said"]}})
@@ -145,6 +149,7 @@ def test_a_figure_that_is_gone_is_one_sentence_and_its_checks_stay(paths, damage
     assert "still said" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_is_of_the_study_and_of_the_landscape(paths):
     write_report(paths)
     assert _is_reported(paths)
@@ -162,6 +167,7 @@ def test_a_report_is_of_the_study_and_of_the_landscape(paths):
     assert _is_reported(paths)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_plane_can_be_turned_and_the_page_asks_the_network_for_nothing(paths):
     steps = np.linspace(-1, 1, 5)
     losses = (0.1 + steps[:, None] ** 2 + steps[None] ** 2).tolist()
@@ -201,6 +207,7 @@ def test_a_plane_can_be_turned_and_the_page_asks_the_network_for_nothing(paths):
     assert "http" not in policy
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_estimates_of_a_measurement_stand_in_a_table_of_their_part(paths):
     paths.landscape.mkdir()
     found = [t_interval([0.1, 0.2, 0.4], f"barrier[{hostile}]", "3 pairs", "nats")]

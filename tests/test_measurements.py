@@ -12,6 +12,8 @@ from sweeps.paths import StudyPaths
 from sweeps.study import Budget
 from tests.test_cli import atlas
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 study = '''"""A study that measures the norm of what it trained."""
 from dataclasses import dataclass
 

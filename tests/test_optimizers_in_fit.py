@@ -156,7 +156,7 @@ def runs_of(name, kind, count=7):
     """Runs of one shape, seven of which differ in every number, one of them overflowing within a few steps."""
     rate, make = optimizers[name]
     second_order = isinstance(make(rate, 0), SecondOrder)  # takes its steps on the full batch, of a small model
-    model, batch_size = (small_models[kind], 2000) if second_order else (models[kind], 64)
+    model, batch_size, epochs = (small_models[kind], 2000, 2) if second_order else (models[kind], 64, 3)
     return [
         Run(
             Recipe(
@@ -166,7 +166,7 @@ def runs_of(name, kind, count=7):
                 optimizer=make(1e308 if place == diverging else rate * (1 + 0.2 * i), i),
                 schedule=schedules[i % 3],
                 batch_size=batch_size,
-                epochs=3,
+                epochs=epochs,
             ),
             Seeds(init=place, order=place + 10, split=i % 2),
         )

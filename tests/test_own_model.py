@@ -75,7 +75,7 @@ class TiedWeights(Model):
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), twice, nn.ReLU(), twice, nn.Linear(8, outputs))
 
 
-def runs_of(model, count=5):
+def runs_of(model, count=5, epochs=5):
     return [
         Run(
             Recipe(
@@ -85,7 +85,7 @@ def runs_of(model, count=5):
                 optimizer=SGD(0.05 * (1 + i % 3), momentum=[0.0, 0.9][i % 2], weight_decay=1e-3 * i),
                 schedule=[Cosine(), CyclicCosine(2)][i % 2],
                 batch_size=128,
-                epochs=5,
+                epochs=epochs,
             ),
             Seeds(i, i + 10, i % 2),
         )
@@ -147,7 +147,7 @@ class NeverSeen(Model):
 
 @pytest.mark.parametrize("count", [1, 7])
 def test_a_module_with_attention_normalization_and_dropout_equals_a_plain_loop(count):
-    runs = runs_of(NeverSeen(), count=7)
+    runs = runs_of(NeverSeen(), count=7, epochs=2)
     loops = [plain_loop(run) for run in runs[:count]]
     for loop, result in zip(loops, fit(runs[:count], precision="64-true"), strict=True):
         last = result.snapshots[-1]

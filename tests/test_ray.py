@@ -127,24 +127,29 @@ def test_workers_that_die_before_their_first_task_are_not_started_for_ever(tmp_p
         outcomes(executor, Task(runs_of(tiny, 0), "search", tmp_path))
 
 
-@pytest.mark.usefixtures("nodes")
-def test_records_that_the_driver_does_not_see_are_a_sentence(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def forgetful(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """One worker for the tests to which it does not matter, or that want it so: it takes long to start."""
+    request.getfixturevalue("nodes")
+    with Ray(forget, on_cpus, workers=1) as made:
+        yield made
+
+
+def test_records_that_the_driver_does_not_see_are_a_sentence(tmp_path, monkeypatch, forgetful):
     monkeypatch.setattr("sweeps.executors.ray._delay", 0.5)
-    with Ray(forget, on_cpus, workers=1) as executor:
-        (error,) = outcomes(executor, Task(runs_of(tiny, 0, 1), "search", tmp_path))
+    (error,) = outcomes(forgetful, Task(runs_of(tiny, 0, 1), "search", tmp_path))
     assert error is not None
     assert error.startswith(f"2 runs of recipe {tiny.hash} were trained on ")
     assert f"not in {tmp_path} here: give a --store on a file system that all nodes share." in error
 
 
-@pytest.mark.usefixtures("nodes")
-def test_what_a_worker_could_not_import_is_refused_at_once(tmp_path):
+def test_what_a_worker_could_not_import_is_refused_at_once(tmp_path, forgetful):
     @dataclass(frozen=True)
     class Hidden(Moons):
         pass
 
-    with Ray(None, on_cpus, workers=1) as executor, pytest.raises(InvalidInput, match="top level of a module"):
-        executor.submit(Task(runs_of(replace(tiny, data=Hidden()), 0), "search", tmp_path))
+    with pytest.raises(InvalidInput, match="top level of a module"):
+        forgetful.submit(Task(runs_of(replace(tiny, data=Hidden()), 0), "search", tmp_path))
 
 
 @pytest.mark.slow
@@ -185,10 +190,9 @@ def test_close_ends_workers_in_the_middle_of_a_task_and_leaves_the_cluster_to_it
     assert RunStore(tmp_path / "runs").find(runs_of(recipe, 0)[0]) is None
 
 
-@pytest.mark.usefixtures("nodes")
-def test_asking_without_a_task_is_a_bug_of_the_caller():
-    with Ray(None, on_cpus, workers=1) as executor, pytest.raises(RuntimeError, match="submit one"):
-        executor.next_outcome()
+def test_asking_without_a_task_is_a_bug_of_the_caller(forgetful):
+    with pytest.raises(RuntimeError, match="submit one"):
+        forgetful.next_outcome()
 
 
 def test_without_ray_a_sentence_says_how_to_install_it(tmp_path, capsys, monkeypatch):

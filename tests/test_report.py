@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -211,6 +212,7 @@ def test_figures_are_there_as_png_and_pdf(paths):
         assert {path.stem for path in (paths.report / "figures").glob(f"*.{suffix}")} == names
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_failed_report_leaves_the_last_one(paths, monkeypatch):
     before = (paths.report / "index.html").read_bytes()
 
@@ -224,7 +226,10 @@ def test_a_failed_report_leaves_the_last_one(paths, monkeypatch):
     assert not list(paths.root.glob(".report.*"))
 
 
-def test_a_second_report_replaces_the_first(paths):
+@pytest.mark.usefixtures("undrawn")
+def test_a_second_report_replaces_the_first(paths, tmp_path):
+    shutil.copytree(paths.root, tmp_path / "tiny")
+    paths = StudyPaths(tmp_path / "tiny")
     stray = paths.report / "stray"
     stray.touch()
     write_report(paths)

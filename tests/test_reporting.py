@@ -9,6 +9,8 @@ from sweeps.paths import StudyPaths
 from tests.stores import TinyStudy, cosine, write_study
 from tests.test_cli import atlas
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 browser = """#!{python}
 import sys
 options = dict(each.partition("=")[::2] for each in sys.argv[1:])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lightning_modules.errors import InvalidInput
+from studies.command.app import main
 from sweeps.executors.in_process import InProcess
 from sweeps.files import read_json, write_json
 from sweeps.lock import is_locked, locked
@@ -17,6 +18,7 @@ from sweeps.paths import StudyPaths
 from sweeps.stopping import Stopped, ask_to_stop, stoppable
 from tests.test_cli import atlas
 from tests.test_driver import content, run
+from tests.undrawn import no_pictures
 
 repository = Path(__file__).parent.parent
 
@@ -52,7 +54,12 @@ def results(store):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     store = tmp_path_factory.mktemp("whole")
-    subprocess.run(command(store, "--workers", "0"), check=True, cwd=repository, capture_output=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.report.pictures", no_pictures)
+        patch.setattr(sys, "argv", ["atlas", *command(store, "--workers", "0")[3:]])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code in (0, None)
     return results(store)
 
 
@@ -63,7 +70,10 @@ def whole(tmp_path_factory):
         *(pytest.param(*each, marks=pytest.mark.slow) for each in [(0, signal.SIGINT), (2, signal.SIGTERM)]),
     ],
 )
-def test_one_signal_finishes_what_is_under_way_and_resume_goes_on(tmp_path, whole, workers, number):
+@pytest.mark.usefixtures("undrawn")
+def test_one_signal_finishes_what_is_under_way_and_resume_goes_on(
+    tmp_path, whole, workers, number, capsys, monkeypatch
+):
     process = start(tmp_path, "--workers", str(workers))
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does: to the whole group
@@ -82,9 +92,9 @@ def test_one_signal_finishes_what_is_under_way_and_resume_goes_on(tmp_path, whol
     paths = StudyPaths(tmp_path / "smoke")
     assert read_json(paths.driver)["ended"] == "stopped"
     assert not read_json(paths.study)["finished"]
-    again = [sys.executable, "-m", "studies", "resume", "smoke", "--store", str(tmp_path)]
-    done = subprocess.run(again, check=True, cwd=repository, capture_output=True, text=True)
-    assert done.stdout.startswith(f"atlas run smoke --workers {workers} --no-wandb\n")
+    status, out, _ = atlas(capsys, monkeypatch, "resume", "smoke", "--store", tmp_path)
+    assert status == 0
+    assert out.startswith(f"atlas run smoke --workers {workers} --no-wandb\n")
     assert results(tmp_path) == whole
     assert read_json(paths.driver)["ended"] == "complete"
 
@@ -114,6 +124,7 @@ def test_ctrl_c_twice_leaves_at_once(tmp_path):
     assert not is_locked(StudyPaths(tmp_path / "slow"))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_verb_stop_asks_the_driver_that_holds_the_lock(tmp_path, whole, capsys, monkeypatch):
     process = start(tmp_path, "--workers", "1")
     status, out, _ = atlas(capsys, monkeypatch, "stop", "smoke", "--store", tmp_path)
@@ -125,7 +136,7 @@ def test_the_verb_stop_asks_the_driver_that_holds_the_lock(tmp_path, whole, caps
     status, out, err = atlas(capsys, monkeypatch, "stop", "smoke", "--store", tmp_path)
     assert (status, out) == (2, "")
     assert err == f"atlas: No atlas is at work in {tmp_path / 'smoke'}: there is nothing to stop.\n"
-    subprocess.run(command(tmp_path, "--workers", "0"), check=True, cwd=repository, capture_output=True)
+    assert atlas(capsys, monkeypatch, *command(tmp_path, "--workers", "0")[3:])[0] == 0
     assert results(tmp_path) == whole
 
 
