@@ -13,11 +13,12 @@ class Hessian(Operator):
     """``H = ∇² L`` at one point.
 
     Where all examples fit into the surface's memory the gradient is recorded
-    once; a product is one more backward pass through that record, 1.1 to 1.6
-    times the work of a gradient. The record lives as long as this object, and
-    holds the activations of all examples. Where they do not fit, each product
-    records the gradient of a block of examples after the other, at two to three
-    times the work.
+    once; a product is one more backward pass through that record, the work of
+    one to two gradients: six matrix products for each linear layer but the
+    first, where a gradient takes three. The record lives as long as this object,
+    and holds the activations of all examples. Where they do not fit, each
+    product records the gradient of a block of examples after the other, at two
+    to three times the work.
 
     Arguments:
         surface: whose mean loss is differentiated, in evaluation mode.
