@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from analysis.claims import Verdict
 from analysis.findings import Findings
-from analysis.measured import file_checksum
 from analysis.plate import Plate
+from analysis.report_sources import file_checksum
 from lightning_modules.errors import InvalidInput
 from sweeps.files import read_json
 from sweeps.paths import StudyPaths

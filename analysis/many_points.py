@@ -3,7 +3,6 @@
 import copy
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from analysis.memory import AtOnce
+from analysis.own_threads import own_threads
 from analysis.statistics import Statistics, evenly, is_normalized, treated
 from lightning_modules.losses.loss import Loss
 from lightning_modules.stack.chain import Chain
@@ -93,8 +93,7 @@ class ManyPoints:
         chunks = (each.split(self.at_once.points) for each in (coordinates, losses, right))
         own = statistics if self._normalized else "frozen"
         evaluate = partial(self.add, span, own, self.fronts(span, own))
-        # The number of threads is a setting of each thread: it is this one's that counts, and stays.
-        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        with own_threads() as threads:
             list(threads.map(evaluate, *chunks))
         losses /= len(self._targets)
         right /= len(self._targets)

@@ -17,18 +17,15 @@ from typing import Any
 
 from analysis.estimate import Estimate
 from lightning_modules.errors import InvalidInput
-from sweeps.files import checksum, read_json, write_json
+from sweeps.files import read_json, write_json
 from sweeps.paths import StudyPaths
 
 __all__ = [
     "Illustration",
     "Measured",
-    "file_checksum",
-    "folder_checksum",
     "found_in",
     "measured",
     "measured_now",
-    "sources_of",
     "study_checksum",
     "write_measured",
 ]
@@ -142,23 +139,6 @@ def measured_now(paths: StudyPaths) -> Iterator[Measured]:
     for each in measured(paths.landscape):
         if not isinstance(each, str) and study and each.study == study:
             yield each
-
-
-def sources_of(paths: StudyPaths) -> dict[str, str]:
-    """Return the checksums of what a report is made of, by their names in its ``results.json``."""
-    return {"study_sha256": file_checksum(paths), "landscape_sha256": folder_checksum(paths.landscape)}
-
-
-def folder_checksum(folder: Path) -> str:
-    """Return one SHA-256 for the names and contents of all that was measured in a folder; empty if there is nothing."""
-    files = sorted(path for path in folder.glob("*.*") if path.is_file() and not path.name.startswith("."))
-    listed = "".join(f"{checksum(path)}  {path.name}\n" for path in files)
-    return hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest() if files else ""
-
-
-def file_checksum(paths: StudyPaths) -> str:
-    """Return the SHA-256 of a study's file, empty where there is none; to be taken before the file is read."""
-    return checksum(paths.study) if paths.study.is_file() else ""
 
 
 def study_checksum(paths: StudyPaths) -> str:

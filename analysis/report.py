@@ -14,11 +14,12 @@ from analysis.figures.gallery import Picture, pictures
 from analysis.figures.interactive import packed_script
 from analysis.findings import Findings, find
 from analysis.landscape_part import parts_of
-from analysis.measured import measured_now, sources_of, study_checksum
+from analysis.measured import measured_now, study_checksum
 from analysis.origin import origin_of
 from analysis.pages import rendered
 from analysis.plate import Plate, png_of
 from analysis.recipe_table import recipes_table
+from analysis.report_sources import sources_of
 from analysis.results import StudyResults
 from analysis.sections import sections_of
 from analysis.tables import tables, write_csv

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.estimate import t_ends, t_interval
+from analysis.inference.binomial import binomial_p, trials_needed
 from analysis.inference.bootstrap import bootstrap_interval
+from analysis.inference.bounds import against, seeds_to_decide
 from analysis.inference.chosen import estimates_of
 from analysis.inference.holm import holm
 from analysis.inference.interquartile import interquartile_interval
@@ -30,6 +32,41 @@ def test_wilson_is_scipys(successes, trials):
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
     assert found.value == successes / trials
     assert found.method == "Wilson"
+
+
+@given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.01, 0.99))
+def test_the_binomial_tails_are_scipys(case, bound):
+    successes, trials = case
+    tails = {side: stats.binomtest(successes, trials, bound, side).pvalue for side in ("greater", "less")}
+    for side, theirs in tails.items():
+        assert binomial_p(successes / trials, trials, bound, side) == pytest.approx(theirs, abs=1e-12)
+    both = min(1.0, 2 * min(tails.values()))
+    assert binomial_p(successes / trials, trials, bound) == pytest.approx(both, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("share", "bound", "level"),
+    [(1.0, 0.95, 0.05 / 9), (0.9, 0.5, 0.01), (0.2, 0.5, 0.05), (0.62, 0.5, 0.05), (0, 0.1, 0.05)],
+)
+def test_so_many_trials_have_the_power_and_none_fewer(share, bound, level):
+    def power(trials):
+        counts = np.arange(trials + 1)
+        p = np.array([binomial_p(count / trials, trials, bound) for count in counts])
+        rejected = counts[(p <= level) & ((counts / trials > bound) == (share > bound))]
+        return stats.binom.pmf(rejected, trials, share).sum()
+
+    found = trials_needed(share, bound, level)
+    assert power(found) >= 0.8
+    assert all(power(trials) < 0.8 for trials in range(1, found))
+    assert trials_needed(bound, bound, level) is None
+
+
+def test_a_share_is_held_against_a_bound_by_what_it_counts():
+    found = wilson_interval(20, 20, "a", "runs")
+    # All twenty of twenty happen one time in three where the truth is 95 %.
+    assert against(found, 0.95, "above").p == pytest.approx(2 * 0.95**20)
+    assert against(found, 0.95, "above").method == "exact binomial"
+    assert seeds_to_decide(found, 0.95, "above", 0.05) == trials_needed(1.0, 0.95, 0.05)
 
 
 @given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, 2 * n), st.just(n))))

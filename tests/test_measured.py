@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from analysis.estimate import t_interval
-from analysis.measured import Illustration, found_in, measured, sources_of, study_checksum, write_measured
+from analysis.measured import Illustration, found_in, measured, study_checksum, write_measured
 from analysis.report import write_report
+from analysis.report_sources import sources_of
 from analysis.style import figure, save
 from lightning_modules.errors import InvalidInput
 from studies.command.run import _is_reported

@@ -1,7 +1,6 @@
 """Critical points of a loss surface, searched for from many starts."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import torch
@@ -16,6 +15,7 @@ from analysis.critical.newton_mr import NewtonMR
 from analysis.critical.result import CriticalPoints
 from analysis.critical.starts import Start
 from analysis.curvature.exact import most_parameters
+from analysis.own_threads import own_threads
 from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 from lightning_modules.stack.working_set import working_set
@@ -99,7 +99,7 @@ def critical_points(
 
     asked = [(method, group) for method in methods for group in groups]
     # So few points are too little work for two threads to share: each has searches of its own.
-    with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+    with own_threads() as threads:
         try:
             found = [each for own in threads.map(search, *zip(*asked, strict=True)) for each in own]
         except BaseException:

@@ -1,12 +1,13 @@
 """What is known of a matrix of second derivatives: what it makes of vectors."""
 
 from abc import ABC, abstractmethod
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from analysis.own_threads import own_threads
 
 __all__ = ["Operator", "dense"]
 
@@ -38,7 +39,7 @@ class Operator(ABC):
         vector instead of 2.5 ms for a 64-50-26-10 MLP on the digits, in double
         precision), and its memory grows with their number.
         """
-        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        with own_threads() as threads:
             return torch.stack(list(threads.map(self.product, vectors)))
 
 

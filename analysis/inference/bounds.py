@@ -7,8 +7,10 @@ from typing import Literal
 import numpy as np
 
 from analysis.estimate import Estimate, confidence, t_ends
+from analysis.inference.binomial import binomial_p, trials_needed
 from analysis.inference.power import pairs_needed
 from analysis.inference.sign_flip import Alternative, sign_flip
+from analysis.inference.wilson import is_share
 from sweeps.claim import Direction
 
 __all__ = ["Against", "Side", "against", "seeds_to_decide", "side_of"]
@@ -58,9 +60,11 @@ def against(estimate: Estimate, bound: float, direction: Direction) -> Against:
     ``above`` and ``below``: the two-sided sign-flip test of the values less
     the bound, because a claim may be contradicted as well. ``within``: of a
     mean inside, the larger p of the two one-sided tests against −bound and
-    bound; of one outside, the two-sided p against the nearer of them. An
-    estimate with draws gets the share of them beyond the bound, one that keeps
-    neither these nor its values the p that its interval implies, Student's.
+    bound; of one outside, the two-sided p against the nearer of them. A share
+    of trials gets the exact binomial test: what succeeds or fails is not
+    symmetric about a bound. An estimate with draws gets the share of them beyond
+    the bound, one that keeps neither these nor its values the p that its
+    interval implies, Student's.
 
     Arguments:
         estimate: with an interval.
@@ -97,6 +101,8 @@ def seeds_to_decide(estimate: Estimate, bound: float, direction: Direction, leve
     """
     if estimate.draws is not None:
         return None
+    if is_share(estimate) and direction != "within":
+        return trials_needed(estimate.value, bound, level)
     deviation = _error(estimate) * math.sqrt(estimate.n)
     if direction == "within" and abs(estimate.value) < bound:
         # Each of the one-sided tests at the level, that of the far side almost always passed; 0.9 twice makes 0.8.
@@ -113,6 +119,8 @@ def _test(estimate: Estimate, bound: float, alternative: Alternative) -> Against
         least = 1 / len(estimate.draws)
         p = {"two-sided": min(1.0, 2 * min(lower, upper)), "greater": upper, "less": lower}[alternative]
         return Against(max(p, least), f"generalized p-value, {len(estimate.draws):,} draws", None)
+    if is_share(estimate):
+        return Against(binomial_p(estimate.value, estimate.n, bound, alternative), "exact binomial", None)
     if estimate.values:
         found = sign_flip([value - bound for value in estimate.values], alternative)
         return Against(found.p, found.method, found.pairs)

@@ -58,7 +58,7 @@ def group_difference(
 
 
 def group_share(successes: Sequence[bool], name: str, counted: str = "run") -> Estimate:
-    """Return the share of runs that succeed with Wilson's interval; it keeps a 1 or a 0 for each, for a sign test.
+    """Return the share of runs that succeed with Wilson's interval; it keeps a 1 or a 0 for each.
 
     Arguments:
         successes: one a run.

@@ -5,7 +5,9 @@ import math
 from analysis.estimate import Estimate, confidence
 from lightning_modules.errors import InvalidInput
 
-__all__ = ["wilson_interval"]
+__all__ = ["is_share", "wilson_interval"]
+
+_method = "Wilson"
 
 
 def wilson_interval(successes: float, trials: int, name: str, over: str, counted: str = "seed") -> Estimate:
@@ -40,4 +42,9 @@ def wilson_interval(successes: float, trials: int, name: str, over: str, counted
     # At the ends the exact value is 0 or 1, which rounding must not miss.
     low = 0.0 if successes == 0 else max(middle - half, 0.0)
     high = 1.0 if successes == trials else min(middle + half, 1.0)
-    return Estimate(name, share, low, high, trials, over, "fraction", "Wilson", counted)
+    return Estimate(name, share, low, high, trials, over, "fraction", _method, counted)
+
+
+def is_share(estimate: Estimate) -> bool:
+    """Return whether an estimate is a share of independent trials, with Wilson's interval."""
+    return estimate.method == _method

@@ -110,7 +110,7 @@ def _say_what_comes() -> None:
 
 def _is_reported(paths: StudyPaths) -> bool:
     """Return whether the report is of study and landscape as they are now; times of files prove nothing."""
-    from analysis.measured import sources_of
+    from analysis.report_sources import sources_of
 
     try:
         told = read_json(paths.report / "results.json")

@@ -1,31 +1,19 @@
-"""The ways in which the package can take a stack's steps, each measured inside its own training.
-
-A further backend is one more entry of `backends`.
-"""
+"""The ways in which the package can take a stack's steps, each measured inside its own training."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
-from unittest import mock
 
 import pytorch_lightning as pl
-from torch import nn
 
-from lightning_modules.losses.loss import Loss
 from lightning_modules.recipe import Recipe, Run, Seeds
-from lightning_modules.stack.functional import Functional
-from lightning_modules.stack.stacked import Stacked, stacked
-from lightning_modules.training import stack_module
+from lightning_modules.stack.stacked import Backend
 from lightning_modules.training.fit import fit
 
 __all__ = ["backends", "stack_rate"]
 
-Build = Callable[[nn.Module, Loss, tuple[int, ...]], Stacked]
-
-backends: dict[str, Build] = {
-    "chain": stacked,
-    "torch.func": lambda module, loss, shape: Functional(module, loss),
-}
+backends: Mapping[str, Backend] = {"chain": "chain", "torch.func": "functional"}
+"""By their names in figures."""
 
 
 class _Clock(pl.Callback):
@@ -46,6 +34,6 @@ def stack_rate(recipe: Recipe, backend: str, runs: int, epochs: int) -> float:
     """
     clock = _Clock()
     each = replace(recipe, epochs=epochs + 1)
-    with mock.patch.object(stack_module, "stacked", backends[backend]):
-        fit([Run(each, Seeds(seed, seed, 0)) for seed in range(runs)], accelerator="cpu", callbacks=[clock])
+    stack = [Run(each, Seeds(seed, seed, 0)) for seed in range(runs)]
+    fit(stack, accelerator="cpu", backend=backends[backend], callbacks=[clock])
     return runs * epochs / (clock.times[-1] - clock.times[0])
