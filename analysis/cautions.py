@@ -24,6 +24,11 @@ def cautions(findings: Findings, parts: Sequence[Part], faults: Sequence[str]) -
         said.append(
             f"{which} undecided: neither supported nor contradicted; what would decide stands beside the claim."
         )
+    if late := sum(each.late for each in claims):
+        said.append(
+            f"{_of(late, len(claims))} written down, or changed, after the study was first run: no test of what was"
+            " expected."
+        )
     said += [f"{each.title}: measured before the study went on, so it shows an earlier state." for each in _old(parts)]
     broken = len(faults) + sum(len(each.faults) for each in parts)
     if broken:

@@ -31,6 +31,7 @@ class Judgement:
         corrected: p after Holm's correction for all the study's claims.
         seeds_needed: with how many seeds a verdict would have a chance of 80 %, if mean and spread are what they look
             like; None for a claim that is decided and for one that no number of seeds decides.
+        late: whether the claim was written down, or changed, after the study was first run.
     """
 
     claim: Claim
@@ -40,6 +41,7 @@ class Judgement:
     p: float | None = None
     corrected: float | None = None
     seeds_needed: int | None = None
+    late: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the judgement as ``results.json`` holds it."""
@@ -54,6 +56,7 @@ class Judgement:
             "p": self.p,
             "p_corrected": self.corrected,
             "seeds_needed": self.seeds_needed,
+            "late": self.late,
         }
 
 

@@ -32,12 +32,13 @@ def claims_document(studies: Sequence[StudyPaths], command: str) -> str:
     verdicts = Counter(each.verdict for findings in found for each in findings.judgements)
     total = sum(verdicts.values())
     counts = ", ".join(f"{verdicts[name]} {name}" for name in ("supported", "contradicted", "undecided"))
+    late = sum(each.late for findings in found for each in findings.judgements)
     days = sorted({str(each.results.provenance.get("time", ""))[:10] for each in found})
     budgets = sorted({each.results.budget_name for each in found})
     lines = [
         "# What the core studies found",
         "",
-        f"Of {total} claims, each written down with its bound before its study ran, {counts}. A claim is supported or"
+        f"Of {total} claims, {_when(late, total)}, {counts}. A claim is supported or"
         " contradicted if its whole interval lies on one side of the bound and its p-value, corrected by Holm for all"
         " claims of the study, is at most 0.05.",
         "",
@@ -49,6 +50,12 @@ def claims_document(studies: Sequence[StudyPaths], command: str) -> str:
     for findings in found:
         lines += ["", *_study(findings)]
     return "\n".join(lines) + "\n"
+
+
+def _when(late: int, total: int) -> str:
+    if not late:
+        return "each written down with its bound before its study ran"
+    return f"{total - late} of them written down with their bounds before their studies ran and {late} later"
 
 
 def _findings(paths: StudyPaths) -> Findings:
@@ -79,7 +86,8 @@ def _row(judgement: Judgement) -> tuple[str, ...]:
     claim, estimate = judgement.claim, judgement.estimate
     bound = f"{_sides[claim.direction]}{claim.bound:g}"
     value, n = ("–", "–") if estimate is None else (estimate.amount, str(estimate.n))
-    return claim.statement, f"`{claim.estimate}`", bound, value, n, judgement.verdict
+    verdict = f"{judgement.verdict}, written later" if judgement.late else judgement.verdict
+    return claim.statement, f"`{claim.estimate}`", bound, value, n, verdict
 
 
 def _cell(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 from analysis.claims import Judgement, judge_all
@@ -134,7 +134,8 @@ def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
     comparisons = {name: compare([scores[key] for key in family if key in scores]) for name, family in families.items()}
     components, others = components_of(results), tuple(measured)
     luck = tuple(_luck(results, components))
-    judgements = judge_all(results.claims, [*_estimates(scores, differences, gains), *luck, *others])
+    judged = judge_all(results.claims, [*_estimates(scores, differences, gains), *luck, *others])
+    judgements = tuple(replace(each, late=results.is_late(each.claim)) for each in judged)
     return Findings(results, scores, differences, comparisons, gains, judgements, components, others, luck)
 
 

@@ -77,6 +77,7 @@ class StudyResults:
         provenance: where the results come from.
         crossed_seeds: on which the best recipe is trained too, None without them.
         crossed: the best recipe's complete runs on these.
+        first_claims: those with which the study was first run; None where that was not written down.
         crossed_groups: those of the best recipe of each group, by the group's name, if they are trained on them.
     """
 
@@ -94,6 +95,7 @@ class StudyResults:
     crossed_seeds: Crossed | None = None
     crossed: Mapping[Seeds, RunRecord] = dataclasses.field(default_factory=dict)
     crossed_groups: Mapping[str, Mapping[Seeds, RunRecord]] = dataclasses.field(default_factory=dict)
+    first_claims: tuple[Claim, ...] | None = None
 
     @staticmethod
     def open(paths: StudyPaths) -> "StudyResults":
@@ -157,6 +159,10 @@ class StudyResults:
     def _labels(self) -> dict[Recipe, str]:
         return labels(self._recipes)
 
+    def is_late(self, claim: Claim) -> bool:
+        """Return whether a claim was written down, or changed, after the study was first run; its reading always is."""
+        return self.first_claims is not None and dataclasses.replace(claim, reading="") not in self.first_claims
+
     @property
     def _recipes(self) -> list[Recipe]:
         return [*(trial.recipe for trial in self.trials), *(each.recipe for each in self.confirmed)]
@@ -182,6 +188,7 @@ def _decode(content: dict[str, Any], store: RunStore) -> StudyResults:
         metric=content["metric"],
         group_by=tuple(content["group_by"]),
         claims=tuple(Claim(**claim) for claim in content["claims"]),
+        first_claims=tuple(Claim(**each) for each in content["first_claims"]) if "first_claims" in content else None,
         finished=content["finished"],
         trials=tuple(
             Trial(

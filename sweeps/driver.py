@@ -13,6 +13,7 @@ from sweeps.course import Confirmation, Course, TrialOutcome
 from sweeps.database import identity
 from sweeps.executors.executor import Executor, Outcome
 from sweeps.files import read_json, write_json
+from sweeps.first_claims import first_claims
 from sweeps.groups import group_of
 from sweeps.journal import append_journal
 from sweeps.paths import StudyPaths
@@ -210,6 +211,7 @@ class Driver:
     def _write(self, trials: Sequence[TrialOutcome], confirmed: Sequence[Confirmation], *, finished: bool) -> None:
         course = Course(self.name, self.file, self.study, self.budget_name, trials, confirmed, finished)
         content = course.to_json(self.paths.journal)
+        content["first_claims"] = first_claims(self.paths.study, self.budget_name, content["claims"])
         if not finished or not _says(self.paths.study, content):
             write_json(self.paths.study, content)
 

@@ -5,12 +5,17 @@ from dataclasses import replace
 import optuna
 import pytest
 
+from analysis.claims_document import claims_document
+from analysis.findings import find
+from analysis.report import write_report
+from analysis.results import StudyResults
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe
 from lightning_modules.schedules.constant import Constant
 from lightning_modules.schedules.cosine import Cosine
 from sweeps.changes import described, study_changes
 from sweeps.claim import Claim
+from sweeps.paths import StudyPaths
 from sweeps.racing import Racing
 from sweeps.search import Search
 from sweeps.successive_halving import SuccessiveHalving
@@ -181,3 +186,23 @@ def test_a_study_with_added_seeds_is_the_same_however_often_it_is_run(tmp_path):
         run(tmp_path / name, what=grown([0, 1], [5, 6], 8))
     assert content(tmp_path / "one") == content(tmp_path / "two")
     assert run(tmp_path / "one", what=grown([0, 1], [5, 6], 8)) == 0
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_claim_that_was_changed_after_the_first_run_says_so(tmp_path):
+    first = Claim("Cosine wins.", "test_accuracy[winner]", 0.1, "above")
+    paths = StudyPaths(tmp_path / "it")
+    run(tmp_path, what=replace(small_study, claims=[first]))
+    # Its reading comes later by nature, what it claims does not.
+    read = replace(first, reading="It is easy.")
+    turned = replace(first, direction="below")
+    for claims in ([read], [turned, read], [read, replace(first, bound=0.2)]):
+        run(tmp_path, what=replace(small_study, claims=claims))
+        late = {each.claim for each in find(StudyResults.open(paths), []).judgements if each.late}
+        assert late == set(claims) - {read}
+    page = write_report(paths).read_text()
+    assert page.count("(written down, or changed, after the study was first run)") == 1
+    assert "1 of 2 claims is written down, or changed, after the study was first run" in page
+    assert "Written down before the study ran." not in page
+    table = claims_document([paths], "atlas results")
+    assert "1 of them written down with their bounds before their studies ran and 1 later" in table

@@ -183,5 +183,6 @@ def test_json_form():
         "p": judgement.p,
         "p_corrected": judgement.p,
         "seeds_needed": None,
+        "late": False,
     }
     assert judgement.reason.startswith("The whole interval lies above 0 points, and p < 0.0001 (Student's t")

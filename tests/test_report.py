@@ -182,6 +182,7 @@ def test_results_hold_every_estimate_and_verdict(paths):
         "p",
         "p_corrected",
         "seeds_needed",
+        "late",
     }
     assert set(results["claims"][0]) == keys
 
