@@ -84,6 +84,7 @@ def changed(tmp_path, old, new):
     ("old", "new", "sentence"),
     [
         ("study = Study(", "study = = Study(", "line {line}, is not Python"),
+        ("study = Study(", "\0", "mine.py is not Python: source code string cannot contain null bytes"),
         ("study = Study(", "other = Study(", "defines no study: end it with"),
         ("Moons(examples=200)", "Moons(examples=1/0)", "line {line}: ZeroDivisionError"),
         ("from torch import nn", "import torch.nnn as nn", "line {line}, fails: ModuleNotFoundError"),
@@ -113,6 +114,18 @@ def test_what_is_wrong_in_a_study_file_is_one_sentence(tmp_path, capsys, monkeyp
     assert err.startswith("atlas: ")
     assert len(err.strip().splitlines()) == 1
     assert not list(store.rglob("record.json"))
+
+
+def test_a_folder_is_one_studys(tmp_path, capsys, monkeypatch):
+    file, other, store = changed(tmp_path, "study", "study"), tmp_path / "other" / "mine.py", tmp_path / "store"
+    other.parent.mkdir()
+    (store / "mine").mkdir(parents=True)
+    (store / "mine" / "study.json").write_text(json.dumps({"file": str(other), "question": "Another?"}))
+    other.touch()
+    status, out, err = atlas(capsys, monkeypatch, "run", file, "--store", store, "--workers", 0, "--no-wandb")
+    assert (status, out) == (2, "")
+    assert err == f"atlas: {store / 'mine'} holds the study of {other}: rename mine.py, or give another --store.\n"
+    assert [each.name for each in (store / "mine").iterdir()] == ["study.json"]
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ def test_one_signal_finishes_what_is_under_way_and_resume_goes_on(
     assert status == 130
     assert lines[0].startswith("Finishing the stacks under way")
     assert lines[1] == (
-        f"Stopped: what was under way is finished and written in {tmp_path / 'smoke'}, and `atlas resume smoke` goes on"
-        " from there."
+        f"Stopped: what was under way is finished and written in {tmp_path / 'smoke'}, and"
+        f" `atlas resume smoke --store {tmp_path}` goes on from there."
     )
     folders = list((tmp_path / "smoke" / "runs").glob("*/*"))
     assert folders
@@ -196,12 +196,14 @@ def test_what_cannot_be_resumed_is_one_sentence(tmp_path, capsys, monkeypatch):
     paths = StudyPaths(tmp_path / "smoke")
     status, out, err = atlas(capsys, monkeypatch, "resume", "smoke", "--store", tmp_path)
     assert (status, out) == (2, "")
-    assert err == f"atlas: {paths.root} holds no study to resume: `atlas run smoke` first.\n"
+    assert err == f"atlas: {paths.root} holds no study to resume: `atlas run smoke --store {tmp_path}` first.\n"
     for state in ([], {}, {"words": "--budget"}, {"words": [1]}):
         write_json(paths.driver, state)
         status, out, err = atlas(capsys, monkeypatch, "resume", "smoke", "--store", tmp_path)
         assert (status, out) == (2, "")
-        assert "driver.json does not say how the study ran: `atlas run smoke` with its options" in err
+        assert (
+            f"driver.json does not say how the study ran: `atlas run smoke --store {tmp_path}` with its options" in err
+        )
     paths.driver.unlink()
     write_json(paths.study, {"budget_name": "huge"})
     status, out, err = atlas(capsys, monkeypatch, "resume", "smoke", "--store", tmp_path)

@@ -41,7 +41,7 @@ from studies.command.loader import built_in, load_study, study_name
 from studies.command.measuring import measuring
 from studies.command.opening import opening
 from studies.command.reporting import reporting
-from studies.command.resume import words_given, words_of
+from studies.command.resume import command_of, words_given, words_of
 from studies.command.running_all import core_studies, run_all
 from studies.command.show_run import is_run, run_lines
 from studies.command.slurm import slurm
@@ -174,8 +174,8 @@ def run(
         run_study(loaded, options, paths, Console(), words_given(context))
     except Stopped:
         typer.echo(
-            f"Stopped: what was under way is finished and written in {paths.root}, and `atlas resume {study}` goes on"
-            " from there.",
+            f"Stopped: what was under way is finished and written in {paths.root}, and"
+            f" `{command_of('resume', study, store)}` goes on from there.",
             err=True,
         )
         sys.exit(130)

@@ -85,7 +85,8 @@ def load_file(file: Path) -> Study:
     except InvalidInput:
         raise
     except SyntaxError as error:
-        raise InvalidInput(f"{error.filename}, line {error.lineno}, is not Python: {error.msg}.") from error
+        where = f"{error.filename}, line {error.lineno}," if error.filename else file
+        raise InvalidInput(f"{where} is not Python: {error.msg}.") from error
     except (Exception, SystemExit) as error:
         lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         where = f", line {lines[-1].lineno}," if lines else ""

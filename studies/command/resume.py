@@ -1,12 +1,17 @@
 """The verb `resume`: the options with which a study last ran."""
 
+import shlex
+from pathlib import Path
+
 import typer
 
 from lightning_modules.errors import InvalidInput
 from sweeps.files import read_json
 from sweeps.paths import StudyPaths
 
-__all__ = ["words_given", "words_of"]
+__all__ = ["command_of", "words_given", "words_of"]
+
+_default_store = Path("runs")
 
 
 def words_given(context: typer.Context) -> list[str]:
@@ -29,6 +34,12 @@ def words_given(context: typer.Context) -> list[str]:
     return words
 
 
+def command_of(verb: str, study: str, store: Path) -> str:
+    """Return a command of a study in a store as one would type it."""
+    given = [] if store == _default_store else ["--store", str(store)]
+    return shlex.join(["atlas", verb, study, *given])
+
+
 def words_of(paths: StudyPaths, study: str) -> list[str]:
     """Return the words of the options with which a study last ran.
 
@@ -45,9 +56,11 @@ def words_of(paths: StudyPaths, study: str) -> list[str]:
         elif paths.study.is_file():
             words = ["--budget", read_json(paths.study)["budget_name"]]
         else:
-            raise InvalidInput(f"{paths.root} holds no study to resume: `atlas run {study}` first.")
+            first = command_of("run", study, paths.root.parent)
+            raise InvalidInput(f"{paths.root} holds no study to resume: `{first}` first.")
     except (KeyError, TypeError):
         words = None
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise InvalidInput(f"{paths.driver} does not say how the study ran: `atlas run {study}` with its options.")
+        again = command_of("run", study, paths.root.parent)
+        raise InvalidInput(f"{paths.driver} does not say how the study ran: `{again}` with its options.")
     return words

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -61,6 +62,7 @@ def run_study(
         Stopped: if the driver was asked to leave.
     """
     budget = options.budget
+    _require_own(loaded, paths)
     with locked(paths), executor_of(loaded, options.executor, options.placement) as executor:
         # Imported while the workers start.
         from sweeps.activity import Activity
@@ -101,6 +103,23 @@ def run_study(
 
                 tell_study(paths, tracker)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
+
+
+def _require_own(loaded: LoadedStudy, paths: StudyPaths) -> None:
+    """Require that a study's folder does not hold that of another file of the same name; a file that moved is the same.
+
+    Raises:
+        InvalidInput: if it does.
+    """
+    try:
+        held = read_json(paths.study)
+        other, question = Path(held["file"]), held["question"]
+    except (OSError, InvalidInput, KeyError, TypeError):
+        return  # there is none, or the driver will say what is wrong with it
+    if other != loaded.file and question != loaded.study.question and other.is_file():
+        raise InvalidInput(
+            f"{paths.root} holds the study of {other}: rename {loaded.file.name}, or give another --store."
+        )
 
 
 def _say_what_comes() -> None:

@@ -43,6 +43,9 @@ def run_all(names: Sequence[str], words: Sequence[str], store: Path, start: Star
         typer.echo(f"{name} ({number} of {len(names)})")
         status = (start or _in_process)(["run", name, *words, "--store", str(store)])
         if status == _interrupted:
+            typer.echo(
+                f"{name} was number {number} of {len(names)}: the same `atlas run --all` goes on with it.", err=True
+            )
             return _interrupted
         if status:
             failed.append(name)
