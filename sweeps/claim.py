@@ -39,10 +39,13 @@ class Claim:
         if not self.statement.strip():
             raise InvalidInput("A claim has no statement: write the sentence that it stands for.")
         if self.direction not in get_args(Direction):
-            raise InvalidInput(f"The claim's direction is {self.direction!r}: give 'above', 'below' or 'within'.")
-        require_finite("The claim's bound", self.bound)
+            raise InvalidInput(
+                f"The direction of the claim {self.statement!r} is {self.direction!r}:"
+                " give 'above', 'below' or 'within'."
+            )
+        require_finite(f"The bound of the claim {self.statement!r}", self.bound)
         if self.direction == "within" and self.bound <= 0:
             raise InvalidInput(
-                f"The claim's bound is {self.bound:g} and its direction 'within': give the largest difference that"
-                " does not matter, above 0."
+                f"The bound of the claim {self.statement!r} is {self.bound:g} and its direction 'within': give"
+                " the largest difference that does not matter, above 0."
             )

@@ -116,6 +116,12 @@ def test_what_is_wrong_in_a_study_file_is_one_sentence(tmp_path, capsys, monkeyp
     assert not list(store.rglob("record.json"))
 
 
+def test_a_file_of_another_kind_is_told_as_such(tmp_path, capsys, monkeypatch):
+    (tmp_path / "notes.txt").touch()
+    status, _, err = atlas(capsys, monkeypatch, "run", tmp_path / "notes.txt")
+    assert (status, err) == (2, f"atlas: {tmp_path / 'notes.txt'} is no study file: the name of one ends in .py.\n")
+
+
 def test_a_folder_is_one_studys(tmp_path, capsys, monkeypatch):
     file, other, store = changed(tmp_path, "study", "study"), tmp_path / "other" / "mine.py", tmp_path / "store"
     other.parent.mkdir()

@@ -132,7 +132,9 @@ def _find(name_or_path: str) -> Path:
     names = {path.stem: path for path in built_in()}
     if name_or_path in names:
         return names[name_or_path]
-    near = difflib.get_close_matches(name_or_path, names, n=3, cutoff=0.4)
+    if Path(name_or_path).is_file():
+        raise InvalidInput(f"{name_or_path} is no study file: the name of one ends in .py.")
+    near = difflib.get_close_matches(name_or_path, names, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}."
     raise InvalidInput(f"There is no study {name_or_path!r}: {hint} A study file of your own is given by its path.")
 
