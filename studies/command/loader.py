@@ -124,6 +124,8 @@ def study_name(name_or_path: str) -> str:
 
 
 def _find(name_or_path: str) -> Path:
+    if not name_or_path.endswith(".py") and Path(name_or_path).is_file():
+        raise InvalidInput(f"{name_or_path} is no study file: the name of one ends in .py.")
     if _is_path(name_or_path):
         file = Path(name_or_path).resolve()
         if not file.is_file():
@@ -132,8 +134,6 @@ def _find(name_or_path: str) -> Path:
     names = {path.stem: path for path in built_in()}
     if name_or_path in names:
         return names[name_or_path]
-    if Path(name_or_path).is_file():
-        raise InvalidInput(f"{name_or_path} is no study file: the name of one ends in .py.")
     near = difflib.get_close_matches(name_or_path, names, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}."
     raise InvalidInput(f"There is no study {name_or_path!r}: {hint} A study file of your own is given by its path.")
