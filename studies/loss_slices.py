@@ -103,7 +103,7 @@ study = Study(
     sampler=Grid({"arm": tuple(arms), "learning_rate": (0.03, 0.1, 0.3)}),
     group_by=[fields],
     budgets={
-        "smoke": budget(searched=1, reported=3, epochs=4, runs=3, points=9, directions=2),
+        "smoke": budget(searched=1, reported=2, epochs=4, runs=2, points=7, directions=1),
         "default": budget(searched=3, reported=20, epochs=20, runs=12, points=51, directions=10),
         "full": budget(searched=5, reported=50, epochs=60, runs=30, points=101, directions=20),
     },
