@@ -44,7 +44,7 @@ def train(
     pool.add(run for run, record in known.items() if record is None)
     while not pool.empty:
         pool.next_stack()
-    records = [store.find(run, purpose) for run in runs]
+    records = [known[run] or store.find(run, purpose) for run in runs]
     assert all(records), "an executor reported a stack as done that is not in the store"
     return [record for record in records if record is not None]
 

@@ -23,26 +23,20 @@ def test_a_core_study_declares_budgets_and_claims(name):
     assert len(study.budgets["default"].report_seeds) >= 6
 
 
-@pytest.fixture(scope="module")
-def run_smallest(tmp_path_factory):
+def run_smallest(capsys, monkeypatch, store, name):
     """Run a study by its verb under its smallest budget, and return its paths and what its report tells."""
-
-    def run(capsys, monkeypatch, name):
-        store = tmp_path_factory.mktemp("store")
-        words = ("--budget", "smoke", "--store", store, "--no-wandb", "--executor", "in-process")
-        status, out, err = atlas(capsys, monkeypatch, "run", name, *words)
-        assert (status, "Not measured" in out, err) == (0, False, "")
-        paths = StudyPaths(store / name)
-        return paths, json.loads((paths.report / "results.json").read_text())
-
-    return run
+    words = ("--budget", "smoke", "--store", store, "--no-wandb", "--executor", "in-process")
+    status, out, err = atlas(capsys, monkeypatch, "run", name, *words)
+    assert (status, "Not measured" in out, err) == (0, False, "")
+    paths = StudyPaths(store / name)
+    return paths, json.loads((paths.report / "results.json").read_text())
 
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", names)
-def test_the_smallest_budget_of_a_core_study_ends_in_a_whole_report(capsys, monkeypatch, run_smallest, name):
+def test_the_smallest_budget_of_a_core_study_ends_in_a_whole_report(capsys, monkeypatch, tmp_path, name):
     study = load_study(name).study
-    paths, told = run_smallest(capsys, monkeypatch, name)
+    paths, told = run_smallest(capsys, monkeypatch, tmp_path, name)
     assert [each["statement"] for each in told["claims"]] == [each.statement for each in study.claims]
     # A claim whose estimate is missing by its name can never be decided, whatever the budget.
     assert [each["reason"] for each in told["claims"] if "has no estimate" in each["reason"]] == []
@@ -60,8 +54,8 @@ def test_the_smallest_budget_of_a_core_study_ends_in_a_whole_report(capsys, monk
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", names)
-def test_the_report_of_a_core_study_has_its_figures(capsys, monkeypatch, run_smallest, name):
-    paths, _ = run_smallest(capsys, monkeypatch, name)
+def test_the_report_of_a_core_study_has_its_figures(capsys, monkeypatch, tmp_path, name):
+    paths, _ = run_smallest(capsys, monkeypatch, tmp_path, name)
     page = (paths.report / "index.html").read_text()
     figures = list((paths.report / "figures").glob("*.png"))
     assert figures

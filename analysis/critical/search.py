@@ -76,7 +76,6 @@ def critical_points(
     touched = 4 * working_set(surface.module, tuple(surface.inputs.shape[1:]), len(surface.inputs))
     together = max(1, _memory // touched)
     groups = [slice(first, first + together) for first in range(0, len(starts), together)]
-
     stopped = Event()
 
     def search(method: Method, group: slice) -> list[Found]:
@@ -102,10 +101,9 @@ def critical_points(
     with own_threads() as threads:
         try:
             found = [each for own in threads.map(search, *zip(*asked, strict=True)) for each in own]
-        except BaseException:
+        finally:
+            # One that failed, or was interrupted, leaves no other under way.
             stopped.set()
-            threads.shutdown(cancel_futures=True)
-            raise
     return CriticalPoints(
         tuple(found), size, criteria, _has_kinks(surface), examples=surface.examples, penalty=surface.penalty
     )

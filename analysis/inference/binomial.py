@@ -1,17 +1,15 @@
 """A share of independent trials held against a bound: the exact test, and how many trials would tell."""
 
-from typing import Literal
-
 import numpy as np
+
+from analysis.inference.sign_flip import Alternative
 
 __all__ = ["binomial_p", "trials_needed"]
 
 _most_trials = 10**6
 
 
-def binomial_p(
-    share: float, trials: int, bound: float, alternative: Literal["two-sided", "greater", "less"] = "two-sided"
-) -> float:
+def binomial_p(share: float, trials: int, bound: float, alternative: Alternative = "two-sided") -> float:
     """Return the p-value of a share under the binomial distribution of a bound; two-sided is twice the smaller tail.
 
     A number of successes with a half, as a tie gives, is interpolated by the

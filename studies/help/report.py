@@ -12,10 +12,13 @@ Recipes are compared in pairs, on the same seeds: what a seed does to both sides
 drops out of their difference. Where many are compared, p-values are
 corrected by Holm (`atlas compare width.py --by model.widths`).
 
-A claim was written down before the study ran. It is supported if its whole
-interval lies on the side of the bound that it names and its corrected p is at
-most 0.05, contradicted if the interval lies on the other side, and otherwise
-undecided, with the number of seeds that would decide it. Undecided is a result.
+A claim was written down before the study ran; one that was written or changed
+later is marked. It is supported if its whole interval lies on the side of the
+bound that it names and its corrected p is at most 0.05, contradicted if the
+interval lies on the other side, and otherwise undecided, with the number of
+seeds that would decide it. Undecided is a result. Means over seeds are tested by
+flipping signs, shares of runs by the exact binomial test, shares of variance by
+generalized p-values; each claim says how.
 
 A run whose loss ceases to be finite has diverged. It is counted and shown, and
 counts as guessing where runs are averaged: it is never left out.
