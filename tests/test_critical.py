@@ -1,6 +1,10 @@
 """Critical points against closed forms, against scipy, and against functions that have none."""
 
 import math
+import os
+import signal
+from concurrent.futures import CancelledError
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from scipy.sparse.linalg import minres as scipy_minres
 from torch import nn
 
 from analysis.critical.criteria import Criteria
+from analysis.critical.descent import descend
 from analysis.critical.found import found_at
 from analysis.critical.gradient_field import GradientField
 from analysis.critical.gradient_norm import GradientNorm
@@ -147,19 +152,24 @@ def test_searches_end_alike_whatever_goes_on_beside_them(monkeypatch, method):
         torch.testing.assert_close(one.point, other.point, rtol=0, atol=1e-9)
 
 
-def test_what_fails_in_one_search_ends_the_others_at_once(monkeypatch):
-    surface, told = network(), []
+def test_an_interrupt_ends_all_searches_at_their_next_step(monkeypatch):
+    surface, stops = network(), []
+    starts = around(drawn(3, surface.layout.size), noises=())
+
+    def interrupted(field, points, method, *, stopped, **asked):
+        os.kill(os.getpid(), signal.SIGINT)
+        stops.append(stopped.wait(20))
+        return descend(field, points, method, stopped=stopped, **asked)
+
     monkeypatch.setattr("analysis.critical.search._memory", 1)
-
-    def tell(line):
-        told.append(line)
-        if len(told) == 2:
-            raise KeyboardInterrupt
-
-    method = NewtonMR(steps=10**6, patience=10**6)
+    monkeypatch.setattr("analysis.critical.search.descend", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        critical_points(surface, around(drawn(20, surface.layout.size), noises=()), methods=[method], tell=tell)
-    assert len(told) < 10
+        critical_points(surface, starts, methods=[NewtonMR()])
+    assert stops == [True]  # the other two have not begun
+    stopped = Event()
+    stopped.set()
+    with pytest.raises(CancelledError):
+        descend(GradientField(surface), drawn(1, surface.layout.size), NewtonMR(), tolerance=0, far=10, stopped=stopped)
 
 
 @named
