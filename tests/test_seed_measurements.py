@@ -218,7 +218,7 @@ def test_plateaus_need_rates_that_rise_and_converge():
 
 
 def test_the_plateau_is_a_measurement(paths):
-    NoiseFloor(least_squares, (0.05, 0.1), (Cosine(),)).measure(paths)
+    NoiseFloor((0.05, 0.1), (Cosine(),), least_squares).measure(paths)
     (found,) = (each for each in measured_now(paths) if each.name == "noise_floor")
     assert [each.name for each in found.estimates] == ["plateau_exponent_less_one", "plateau_ratio[cosine]"]
     assert [each.n for each in found.estimates] == [3, 3]

@@ -2,12 +2,23 @@
 
 from dataclasses import dataclass
 
+from lightning_modules.data.diabetes import Diabetes
+from lightning_modules.data.whiten import Whiten
+from lightning_modules.losses.squared_error import SquaredError
+from lightning_modules.models.linear import Linear
+from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe
 from lightning_modules.schedules.schedule import Schedule
 from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths
 
-__all__ = ["NoiseFloor"]
+__all__ = ["NoiseFloor", "least_squares"]
+
+least_squares = Recipe(
+    data=Diabetes(), preprocessing=Whiten(), model=Linear(), loss=SquaredError(), optimizer=SGD(0.1), batch_size=4,
+    epochs=40, snapshots=37,
+)  # fmt: skip
+"""Linear regression of whitened inputs: convex, equally steep in all directions, with much noise in its gradients."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +30,14 @@ class NoiseFloor(Measurement):
     loss a decay from the highest rate ends, over the plateau of that rate.
 
     Arguments:
-        recipe: of a convex loss, with snapshots.
         rates: constant ones, rising.
         decays: from the highest rate.
+        recipe: of a convex loss, with snapshots; its learning rate is overwritten.
     """
 
-    recipe: Recipe
     rates: tuple[float, ...]
     decays: tuple[Schedule, ...]
+    recipe: Recipe = least_squares
 
     @property
     def name(self) -> str:

@@ -4,7 +4,6 @@ import math
 import os
 import warnings
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +65,8 @@ class OpenML(Data):
         return Dataset(inputs.reshape(len(inputs), *(self.shape or inputs.shape[1:])), targets, int(targets.max()) + 1)
 
     def _fetch(self, folder: Path) -> dict[str, npt.NDArray[Any]]:
+        from http.client import HTTPException  # loads all of TLS
+
         from sklearn.datasets import fetch_openml
 
         try:

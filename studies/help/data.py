@@ -6,7 +6,7 @@
     inputs = rng.normal(size=(300, 4)).astype("float32")
     np.savez("mine.npz", inputs=inputs, targets=(inputs.sum(axis=1) > 0).astype("int64"))
 
-    from lightning_modules.data.npz import Npz
+    from lightning_modules.data import Npz
 
     data = Npz("mine.npz")
 
@@ -30,8 +30,7 @@ DataLoader of inputs and targets instead, or a function that returns one:
     atlas slice --checkpoint best.ckpt --model mine:make --data mine:loader
 """
 
-from lightning_modules.data.dataset import Dataset
-from lightning_modules.data.npz import Npz
+from lightning_modules.data import Dataset, Npz
 
 __all__ = ["named"]
 

@@ -25,7 +25,7 @@ set. `--samples`, `--rank` and `--decay` set SWAG, dropout and EMA.
 Tables (CSV, LaTeX, JSON) and figures go to the store's STUDY/ensembles.
 """
 
-from lightning_modules.schedules.short_cycles import ShortCycles
+from lightning_modules.schedules import ShortCycles
 
 __all__ = ["named"]
 

@@ -5,7 +5,7 @@
 
     from torch import nn
 
-    from lightning_modules.models.model import Model
+    from lightning_modules.models import Model
 
     @dataclass(frozen=True)
     class Bottleneck(Model):
@@ -31,9 +31,7 @@ trained elsewhere, need no study to be measured:
 `Pretrained` starts a training from such weights, and `Frozen` keeps some fixed.
 """
 
-from lightning_modules.models.frozen import Frozen
-from lightning_modules.models.model import Model
-from lightning_modules.models.pretrained import Pretrained
+from lightning_modules.models import Frozen, Model, Pretrained
 
 __all__ = ["named"]
 

@@ -1,7 +1,11 @@
 """Build a recipe: models, initializers, optimizers, schedules, losses and data, one file each.
 
-All lies in lightning_modules, one thing a file: what is there can be used, and
-what is added is found.
+All lies in lightning_modules, one thing a file, and is imported from the package
+of its kind: activations, augmentation, data, initializers, losses, models,
+optimizers, schedules, stopping.
+
+    from lightning_modules.optimizers import AdamW
+    from lightning_modules.schedules import CyclicCosine
 
 Models: MLP, CNN and ResNet (residual links, dropout, batch or group
 normalization), Linear, LogisticRegression, Perceptron, FixedFeatures in a

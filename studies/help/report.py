@@ -33,7 +33,7 @@ table as CSV and LaTeX, `figures/` every figure as PNG and PDF.
 """
 
 from analysis.estimate import Estimate
-from sweeps.claim import Claim
+from sweeps import Claim
 
 __all__ = ["named"]
 

@@ -18,7 +18,7 @@ values, `["initializer, model.widths"]` all combinations of both,
 
 What is claimed, before anything is run:
 
-    from sweeps.claim import Claim
+    from sweeps import Claim
 
     claim = Claim(
         "Cosine beats a constant rate.",
@@ -44,12 +44,7 @@ analysis/measurements, or a `Measurement` of your own, whose estimates claims
 may name as well.
 """
 
-from sweeps.claim import Claim
-from sweeps.crossed import Crossed
-from sweeps.measurement import Measurement
-from sweeps.racing import Racing
-from sweeps.sampler import Grid
-from sweeps.successive_halving import SuccessiveHalving
+from sweeps import Claim, Crossed, Grid, Measurement, Racing, SuccessiveHalving
 
 __all__ = ["named"]
 

@@ -2,11 +2,11 @@
 
 Save this as width.py:
 
-    from lightning_modules.data.digits import Digits
-    from lightning_modules.models.mlp import MLP
-    from lightning_modules.optimizers.sgd import SGD
+    from lightning_modules.data import Digits
+    from lightning_modules.models import MLP
+    from lightning_modules.optimizers import SGD
     from lightning_modules.recipe import Recipe
-    from sweeps.study import Budget, Study
+    from sweeps import Budget, Study
 
     def recipe(suggest):
         return Recipe(
@@ -43,8 +43,7 @@ meet the test set. Write claims down before you run: `atlas help report` says
 how they are decided.
 """
 
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from sweeps import Budget, Study, Suggest
 
 __all__ = ["named"]
 
