@@ -1,4 +1,4 @@
-"""Critical points: are they mostly saddles, more so in larger networks, and does their index rise with the loss?
+"""S08: are critical points mostly saddles, more so in larger networks, and does their index rise with the loss?
 
 One hidden layer of 2, 4, 8 or 16 tanh units, trained with the squared error on one-hot labels, which has minima at
 finite weights, on two moons and on small digits (0, 1 and 2, four principal components). A weight decay of 0.01 is
@@ -11,24 +11,15 @@ out, and an eigenvalue within 1e-4 of the largest counts as zero. Index against 
 on the scalar network w₂ w₁ x, whose origin is a saddle with the eigenvalues ±2xt, and on quadratics.
 """
 
-from analysis.measurements.critical_points import CriticalPointSearch
-from analysis.measurements.newton_steps import NewtonSteps
-from lightning_modules.activations.tanh import Tanh
-from lightning_modules.data.digits import Digits
-from lightning_modules.data.moons import Moons
-from lightning_modules.data.pca import PCA
-from lightning_modules.data.pipeline import Pipeline
-from lightning_modules.data.standardize import Standardize
-from lightning_modules.data.without_classes import WithoutClasses
-from lightning_modules.initializers.lecun_normal import LecunNormal
-from lightning_modules.losses.one_hot_squared_error import OneHotSquaredError
-from lightning_modules.models.mlp import MLP
-from lightning_modules.optimizers.sgd import SGD
+from analysis.measurements import CriticalPointSearch, NewtonSteps
+from lightning_modules.activations import Tanh
+from lightning_modules.data import PCA, Digits, Moons, Pipeline, Standardize, WithoutClasses
+from lightning_modules.initializers import LecunNormal
+from lightning_modules.losses import OneHotSquaredError
+from lightning_modules.models import MLP
+from lightning_modules.optimizers import SGD
 from lightning_modules.recipe import Recipe
-from sweeps.claim import Claim
-from sweeps.sampler import Grid
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from sweeps import Budget, Claim, Grid, Study, Suggest
 
 tasks = {
     "moons": (Moons(examples=250), Standardize()),
@@ -72,20 +63,14 @@ claims = [
     Claim("On moons, more so with size.", f"saddle_share_difference[{moons[16]} - {moons[2]}]", 0.0, "above"),
     Claim("On digits, more so with size.", f"saddle_share_difference[{digits[16]} - {digits[2]}]", 0.0, "above"),
     Claim("Starts of higher loss lead to higher points.", f"start_loss_correlation[{digits[16]}]", 0.0, "above"),
-    Claim(
-        "Newton-MR finds more critical points than minimising the gradient's norm.",
-        f"yield_difference[Newton-MR - gradient norm, {digits[16]}]", 0.0, "above",
-    ),
+    Claim("Newton-MR finds more critical points than minimising the gradient's norm.",
+          f"yield_difference[Newton-MR - gradient norm, {digits[16]}]", 0.0, "above"),
     Claim("The origin's eigenvalues are ±2xt.", "eigenvalue_error[scalar network]", 1e-6, "below"),
     Claim("Newton's method minimises a quadratic in one step.", "newton_step_error[quadratic]", 1e-6, "below"),
-    Claim(
-        "Newton's method ends at the saddle more often than gradient descent.",
-        "saddle_share_difference[Newton - gradient descent, scalar network]", 0.0, "above",
-    ),
-    Claim(
-        "Newton's method ends at the saddle more often than damped.",
-        "saddle_share_difference[Newton - damped Newton, scalar network]", 0.0, "above",
-    ),
+    Claim("Newton's method ends at the saddle more often than gradient descent.",
+          "saddle_share_difference[Newton - gradient descent, scalar network]", 0.0, "above"),
+    Claim("Newton's method ends at the saddle more often than damped.",
+          "saddle_share_difference[Newton - damped Newton, scalar network]", 0.0, "above"),
 ]  # fmt: skip
 
 study = Study(

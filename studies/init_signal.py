@@ -1,36 +1,22 @@
-"""Which initialization lets signals and gradients pass through six layers?
+"""S03: which initialization lets signals and gradients pass through six layers?
 
-Layers of 4096 units, as lectures show them, and of 256 with the same
-std · √width; unit inputs, no biases, nothing trained. A signal is preserved if
-its standard deviation in the last layer is within √10 of the first layer's,
-lost or vanishing below and exploding above: |log₁₀| = 0.5. A quarter of the units
-beyond a twentieth of the steepest slope is saturated. By mean field theory a
-layer multiplies the variance of gradients by σ_w² E[φ'²], so that saturated
-layers let them grow where σ_w is large enough.
-
-Beside it the same initializers train tanh networks of six layers for a few epochs.
-
-References:
-    | Understanding the difficulty of training deep feedforward neural networks (Glorot and Bengio, 2010)
-    | Delving deep into rectifiers (He et al., 2015), https://arxiv.org/abs/1502.01852
-    | Exponential expressivity in deep neural networks through transient chaos (Poole et al., 2016)
+Layers of 4096 units, as lectures show them, and of 256 with the same std · √width; unit inputs, no biases, nothing
+trained; initial weights of Glorot and Bengio (2010), He et al. (2015, arXiv 1502.01852) and others. A signal is
+preserved if its standard deviation in the last layer is within √10 of the first layer's, lost or vanishing below and
+exploding above: |log₁₀| = 0.5. A quarter of the units beyond a twentieth of the steepest slope is saturated. By mean
+field theory (Poole et al., 2016, arXiv 1606.05340) a layer multiplies the variance of gradients by σ_w² E[φ'²], so that
+saturated layers let them grow where σ_w is large enough. Beside it the same initializers train tanh networks of six
+layers for a few epochs.
 """
 
-from analysis.measurements.initial_signal import InitialSignal
-from lightning_modules.activations.tanh import Tanh
-from lightning_modules.data.digits import Digits
-from lightning_modules.initializers.he_normal import HeNormal
-from lightning_modules.initializers.lecun_normal import LecunNormal
-from lightning_modules.initializers.misprinted_he import MisprintedHe
-from lightning_modules.initializers.normal import Normal
-from lightning_modules.initializers.uniform_fan_in import UniformFanIn
-from lightning_modules.models.mlp import MLP
-from lightning_modules.optimizers.sgd import SGD
+from analysis.measurements import InitialSignal
+from lightning_modules.activations import Tanh
+from lightning_modules.data import Digits
+from lightning_modules.initializers import HeNormal, LecunNormal, MisprintedHe, Normal, UniformFanIn
+from lightning_modules.models import MLP
+from lightning_modules.optimizers import SGD
 from lightning_modules.recipe import Recipe
-from sweeps.claim import Claim
-from sweeps.sampler import Grid
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from sweeps import Budget, Claim, Grid, Study, Suggest
 
 # A std of 0.01 at 4096 units is one of 0.08 at 64.
 initializers = [Normal(0.08), LecunNormal(), HeNormal(), MisprintedHe(), UniformFanIn()]

@@ -1,55 +1,33 @@
-"""Does the initialization change what a trained network reaches, and more so the deeper it is?
+"""S04: does the initialization change what a trained network reaches, and more so the deeper it is?
 
-Nine ways to begin, three activations and one, three or six hidden layers of 64
-units on handwritten digits; all rates of a grid are tried for each of the 81
-combinations, and the best of each is trained again on fresh seeds. Zero and
-constant weights keep the units of a layer alike: their first layer has rank 1
-at most, whatever the data, and 64 where weights are drawn. An initialization
-fails where it is 20 points behind; two are near where they differ by less than
-2, and separate where by more.
-
-References:
-    | Efficient backprop (LeCun et al., 1998), https://doi.org/10.1007/3-540-49430-8_2
-    | Understanding the difficulty of training deep feedforward neural networks (Glorot and Bengio, 2010)
-    | Delving deep into rectifiers (He et al., 2015), https://arxiv.org/abs/1502.01852
+Nine ways to begin (LeCun et al., 1998, DOI 10.1007/3-540-49430-8_2; Glorot and Bengio, 2010; He et al., 2015, arXiv
+1502.01852), three activations and one, three or six hidden layers of 64 units on handwritten digits; all rates of a
+grid are tried for each of the 81 combinations, and the best of each is trained again on fresh seeds. Zero and constant
+weights keep the units of a layer alike: their first layer has rank 1 at most, whatever the data, and 64 where weights
+are drawn. An initialization fails where it is 20 points behind; two are near where they differ by less than 2, and
+separate where by more.
 """
 
-from analysis.measurements.first_layer_rank import FirstLayerRank
-from analysis.measurements.score_map import ScoreMap
-from lightning_modules.activations.relu import ReLU
-from lightning_modules.activations.sigmoid import Sigmoid
-from lightning_modules.activations.tanh import Tanh
-from lightning_modules.data.digits import Digits
-from lightning_modules.initializers.constant_weights import ConstantWeights
-from lightning_modules.initializers.glorot_normal import GlorotNormal
-from lightning_modules.initializers.he_normal import HeNormal
-from lightning_modules.initializers.lecun_normal import LecunNormal
-from lightning_modules.initializers.misprinted_he import MisprintedHe
-from lightning_modules.initializers.normal import Normal
-from lightning_modules.initializers.uniform_fan_in import UniformFanIn
-from lightning_modules.initializers.with_bias import WithBias
-from lightning_modules.initializers.zero import Zero
-from lightning_modules.models.mlp import MLP
-from lightning_modules.optimizers.sgd import SGD
+from analysis.measurements import FirstLayerRank, ScoreMap
+from lightning_modules import initializers as init
+from lightning_modules.activations import ReLU, Sigmoid, Tanh
+from lightning_modules.data import Digits
+from lightning_modules.models import MLP
+from lightning_modules.optimizers import SGD
 from lightning_modules.recipe import Recipe
-from sweeps.claim import Claim
-from sweeps.sampler import Grid
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from sweeps import Budget, Claim, Grid, Study, Suggest
 
-scaled = [UniformFanIn(), LecunNormal(), GlorotNormal(), HeNormal(), MisprintedHe(), WithBias(HeNormal(), 0.1)]
-initializers = [Zero(), ConstantWeights(0.1), Normal(0.01), *scaled]
+he, lecun, small, constant = init.HeNormal(), init.LecunNormal(), init.Normal(0.01), init.ConstantWeights(0.1)
+biased, zero = init.WithBias(he, 0.1), init.Zero()
+initializers = [zero, constant, small, init.UniformFanIn(), lecun, init.GlorotNormal(), he, init.MisprintedHe(), biased]
 activations, depths, rates = [Tanh(), ReLU(), Sigmoid()], [1, 3, 6], [0.003, 0.01, 0.03, 0.1, 0.3]
 combination = "initializer, model.activation, model.widths"
 # Those that claims compare; tried first, so that the smallest budget has them.
 cited = [
-    *((initializer, Tanh(), 1) for initializer in (LecunNormal(), Normal(0.01))),
-    *((initializer, ReLU(), 1) for initializer in (HeNormal(), Normal(0.01), ConstantWeights(0.1))),
-    *((initializer, Tanh(), 3) for initializer in (HeNormal(), Zero(), ConstantWeights(0.1))),
-    *((initializer, ReLU(), 3) for initializer in (HeNormal(), WithBias(HeNormal(), 0.1))),
-    *((initializer, Tanh(), 6) for initializer in (LecunNormal(), Normal(0.01))),
-    *((initializer, ReLU(), 6) for initializer in (HeNormal(), Normal(0.01))),
-]
+    *((each, Tanh(), 1) for each in (lecun, small)), *((each, ReLU(), 1) for each in (he, small, constant)),
+    *((each, Tanh(), 3) for each in (he, zero, constant)), *((each, ReLU(), 3) for each in (he, biased)),
+    *((each, Tanh(), 6) for each in (lecun, small)), *((each, ReLU(), 6) for each in (he, small)),
+]  # fmt: skip
 
 
 def recipe(suggest: Suggest) -> Recipe:

@@ -1,36 +1,23 @@
-"""Does the recipe of seven steps find a good learning rate and weight decay?
+"""S01: does the recipe of seven steps find a good learning rate and weight decay?
 
-An Optuna search over the learning rate from 10⁻⁴ to 1, a weight decay of none or
-10⁻⁶ to 10⁻², the initializer, the schedule and the model, with its first trials
-at the rates that the recipe lists; then the recipe's seven steps with the best
-of it: the loss before training against log C and against what the initializer
-makes it, five batches by heart, a hundred steps at each learning rate, a coarse
-and a finer grid, learning curves, a diagnosis. The steps that choose have seeds
-of their own. As far as the range of a hundred steps goes, a rate is compared
-with others at the ends and the middle of the searched range, not at the best,
-which would be chosen by what it is judged by.
-
-References:
-    | A recipe for training neural networks (Karpathy, 2019), https://karpathy.github.io/2019/04/25/recipe/
-    | Cyclical learning rates for training neural networks (Smith, 2017), https://arxiv.org/abs/1506.01186
-    | Gradient descent on neural networks typically occurs at the edge of stability (Cohen et al., 2021)
+An Optuna search over the learning rate from 10⁻⁴ to 1, a weight decay of none or 10⁻⁶ to 10⁻², the initializer, the
+schedule and the model, with its first trials at the rates that the recipe lists; then the recipe's seven steps
+(Karpathy, 2019, https://karpathy.github.io/2019/04/25/recipe/) with the best of it: the loss before training against
+log C and against what the initializer makes it, five batches by heart, a hundred steps at each learning rate (Smith,
+2017, arXiv 1506.01186), a coarse and a finer grid, learning curves, a diagnosis. The steps that choose have seeds of
+their own. As far as the range of a hundred steps goes, a rate is compared with others at the ends and the middle of the
+searched range, not at the best, which would be chosen by what it is judged by. Where trainings fail is held against the
+edge of stability (Cohen et al., 2021, arXiv 2103.00065).
 """
 
-from analysis.measurements.checkup import CheckupOfWinner
-from lightning_modules.data.digits import Digits
-from lightning_modules.initializers.glorot_normal import GlorotNormal
-from lightning_modules.initializers.he_normal import HeNormal
-from lightning_modules.initializers.lecun_normal import LecunNormal
-from lightning_modules.models.cnn import CNN
-from lightning_modules.models.mlp import MLP
-from lightning_modules.optimizers.sgd import SGD
+from analysis.measurements import CheckupOfWinner
+from lightning_modules.data import Digits
+from lightning_modules.initializers import GlorotNormal, HeNormal, LecunNormal
+from lightning_modules.models import CNN, MLP
+from lightning_modules.optimizers import SGD
 from lightning_modules.recipe import Recipe
-from lightning_modules.schedules.constant import Constant
-from lightning_modules.schedules.cosine import Cosine
-from lightning_modules.schedules.cyclic_cosine import CyclicCosine
-from sweeps.claim import Claim
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from lightning_modules.schedules import Constant, Cosine, CyclicCosine
+from sweeps import Budget, Claim, Study, Suggest
 
 
 def recipe(suggest: Suggest) -> Recipe:

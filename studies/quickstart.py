@@ -1,18 +1,12 @@
 """The study that `make demo` runs: schedules for a small MLP on handwritten digits."""
 
-from lightning_modules.data.digits import Digits
-from lightning_modules.initializers.glorot_uniform import GlorotUniform
-from lightning_modules.initializers.he_normal import HeNormal
-from lightning_modules.initializers.lecun_normal import LecunNormal
-from lightning_modules.models.mlp import MLP
-from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.data import Digits
+from lightning_modules.initializers import GlorotUniform, HeNormal, LecunNormal
+from lightning_modules.models import MLP
+from lightning_modules.optimizers import SGD
 from lightning_modules.recipe import Recipe
-from lightning_modules.schedules.constant import Constant
-from lightning_modules.schedules.cosine import Cosine
-from lightning_modules.schedules.cyclic_cosine import CyclicCosine
-from sweeps.claim import Claim
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from lightning_modules.schedules import Constant, Cosine, CyclicCosine
+from sweeps import Budget, Claim, Study, Suggest
 
 
 def recipe(suggest: Suggest) -> Recipe:

@@ -5,28 +5,18 @@ recipe of each model is then trained on every combination of ten seeds of the in
 data and five of its split. The variance of the test accuracy is taken apart into what each stream causes alone and what
 they cause together, by the method of moments with generalized intervals. Beside these 500 runs stand fresh report seeds
 in which all streams differ: cut into disjoint blocks they show how wide an interval so many seeds give. Luck is held
-against the 0.8 points that the draw of 360 test digits alone makes of one run.
-
-References:
-    | Accounting for variance in machine learning benchmarks (Bouthillier et al., 2021)
-    | https://arxiv.org/abs/2103.03098
-    | On model stability as a function of random seed (Madhyastha and Jain, 2019), https://arxiv.org/abs/1909.10447
-    | Variance components (Searle, Casella and McCulloch, 1992)
-    | Generalized confidence intervals (Weerahandi, 1993), https://doi.org/10.1080/01621459.1993.10476355
+against the 0.8 points that the draw of 360 test digits alone makes of one run. After Bouthillier et al. (2021, arXiv
+2103.03098) and Madhyastha and Jain (2019, arXiv 1909.10447); components as in Searle, Casella and McCulloch (1992),
+their intervals as in Weerahandi (1993, DOI 10.1080/01621459.1993.10476355).
 """
 
-from analysis.measurements.interval_widths import IntervalWidths
-from lightning_modules.data.digits import Digits
-from lightning_modules.models.cnn import CNN
-from lightning_modules.models.mlp import MLP
-from lightning_modules.optimizers.sgd import SGD
+from analysis.measurements import IntervalWidths
+from lightning_modules.data import Digits
+from lightning_modules.models import CNN, MLP
+from lightning_modules.optimizers import SGD
 from lightning_modules.recipe import Recipe
-from lightning_modules.schedules.cosine import Cosine
-from sweeps.claim import Claim
-from sweeps.crossed import Crossed
-from sweeps.sampler import Grid
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from lightning_modules.schedules import Cosine
+from sweeps import Budget, Claim, Crossed, Grid, Study, Suggest
 
 models, rates = (MLP(widths=(64,)), CNN(channels=(8, 16))), (0.01, 0.03, 0.1, 0.3)
 

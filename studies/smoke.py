@@ -1,16 +1,12 @@
 """The smallest study that goes through every part: seconds, for trying out an installation."""
 
-from lightning_modules.data.moons import Moons
-from lightning_modules.initializers.he_normal import HeNormal
-from lightning_modules.models.mlp import MLP
-from lightning_modules.optimizers.sgd import SGD
+from lightning_modules.data import Moons
+from lightning_modules.initializers import HeNormal
+from lightning_modules.models import MLP
+from lightning_modules.optimizers import SGD
 from lightning_modules.recipe import Recipe
-from lightning_modules.schedules.constant import Constant
-from lightning_modules.schedules.cosine import Cosine
-from lightning_modules.schedules.cyclic_cosine import CyclicCosine
-from lightning_modules.schedules.short_cycles import ShortCycles
-from sweeps.study import Budget, Study
-from sweeps.suggest import Suggest
+from lightning_modules.schedules import Constant, Cosine, CyclicCosine, ShortCycles
+from sweeps import Budget, Study, Suggest
 
 schedules = [Constant(), Cosine(), CyclicCosine(cycles=3), ShortCycles(cycles=3, annealing=0.5)]
 
