@@ -1,5 +1,6 @@
 """`atlas report`: one study or all of a store, and a PDF by a browser that is there or not."""
 
+import json
 import shutil
 import sys
 
@@ -53,6 +54,22 @@ def test_all_reports_are_written_and_one_that_cannot_be_is_a_sentence(store, cap
     assert first.startswith("one: ")
     assert last == "atlas: 1 of 2 reports could not be written: one."
     assert "There is no report yet: atlas report one writes it." in (store / "index.html").read_text()
+
+
+def test_the_verdicts_are_counted_and_a_claim_without_its_estimate_is_named(store, capsys, monkeypatch):
+    paths = StudyPaths(store / "one")
+    content = json.loads(paths.study.read_text())
+    claims = [("Far above.", "test_accuracy[winner]", 0.0), ("A slip.", "test_acuracy[winner]", 0.5)]
+    content["claims"] = [dict(zip(("statement", "estimate", "bound"), each, strict=True)) for each in claims]
+    content["claims"] = [{**each, "direction": "above", "reading": ""} for each in content["claims"]]
+    paths.study.write_text(json.dumps(content))
+    status, out, _ = atlas(capsys, monkeypatch, "report", "one", "--store", store)
+    assert status == 0
+    first, second, last = out.splitlines()
+    # One seed has no interval, and decides nothing.
+    assert first == "Claims: 2 undecided."
+    assert second.startswith("Claim 'A slip.': The report has no estimate test_acuracy[winner]: did you mean test_acc")
+    assert last.startswith("Report: ")
 
 
 @pytest.mark.parametrize(

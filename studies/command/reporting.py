@@ -8,6 +8,7 @@ import typer
 from lightning_modules.errors import InvalidInput
 from studies.command.arguments import StoreOption
 from studies.command.loader import paths_of
+from studies.command.verdicts import verdicts
 from sweeps.paths import StudyPaths
 
 __all__ = ["reporting"]
@@ -70,6 +71,8 @@ def _report(paths: StudyPaths, pdf: bool) -> None:
     from analysis.report import write_report
 
     page = write_report(paths)
+    for line in verdicts(page):
+        typer.echo(line)
     typer.echo(f"Report: {page}")
     if pdf:
         from analysis.pdf import write_pdf

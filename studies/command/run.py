@@ -12,6 +12,7 @@ from lightning_modules.errors import InvalidInput
 from studies.command.executors import ExecutorOptions, executor_of
 from studies.command.loader import LoadedStudy
 from studies.command.progress import watcher
+from studies.command.verdicts import verdicts
 from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.lock import locked
@@ -102,6 +103,8 @@ def run_study(
                 from analysis.tracked import tell_study
 
                 tell_study(paths, tracker)
+    for line in verdicts(page):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Report: {page}", highlight=False, soft_wrap=True)
 
 
