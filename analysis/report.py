@@ -10,14 +10,14 @@ from analysis.card import card_content
 from analysis.cautions import cautions
 from analysis.comparison.latex import write_latex
 from analysis.estimate_table import estimates_table
-from analysis.figures.gallery import Picture, pictures
+from analysis.figures.apart import Apart
+from analysis.figures.gallery import pictures
 from analysis.figures.interactive import packed_script
 from analysis.findings import Findings, find
 from analysis.landscape_part import parts_of
 from analysis.measured import measured_now, study_checksum
 from analysis.origin import origin_of
 from analysis.pages import rendered
-from analysis.plate import Plate, png_of
 from analysis.recipe_table import recipes_table
 from analysis.report_sources import sources_of
 from analysis.results import StudyResults
@@ -29,7 +29,7 @@ from sweeps.paths import StudyPaths
 __all__ = ["write_report"]
 
 
-def write_report(paths: StudyPaths) -> Path:
+def write_report(paths: StudyPaths, apart: Apart | None = None) -> Path:
     """Write the report of what a store holds of a study, and return the page's path.
 
     ``index.html`` needs nothing beside it; ``figures/`` holds each figure as
@@ -41,6 +41,7 @@ def write_report(paths: StudyPaths) -> Path:
 
     Arguments:
         paths: of the study.
+        apart: another process that draws some of the figures, of the study as it is now.
 
     Raises:
         InvalidInput: if the store holds no such study, or one that cannot be read.
@@ -54,7 +55,7 @@ def write_report(paths: StudyPaths) -> Path:
         report = aside / "new"
         for folder in ("figures", "tables"):
             (report / folder).mkdir(parents=True)
-        _write(findings, report, paths.landscape, sources, state)
+        _write(findings, report, paths.landscape, sources, state, apart)
         _swap(report, paths.report, aside / "old")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -62,8 +63,10 @@ def write_report(paths: StudyPaths) -> Path:
     return paths.report / "index.html"
 
 
-def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[str, str], state: str) -> None:
-    plates = [_plate(picture) for picture in pictures(findings, folder / "figures")]
+def _write(
+    findings: Findings, folder: Path, landscape: Path, sources: Mapping[str, str], state: str, apart: Apart | None
+) -> None:
+    plates = pictures(findings, folder / "figures", apart)
     listed = tables(findings)
     whole = [
         recipes_table(findings.results),
@@ -101,25 +104,6 @@ def _write(findings: Findings, folder: Path, landscape: Path, sources: Mapping[s
         plotly=packed_script() if turned else "",
     )
     (folder / "index.html").write_text(page, encoding="utf-8")
-
-
-def _plate(picture: Picture) -> Plate:
-    data, width, height = png_of(picture.png)
-    drawing = picture.drawing
-    png, pdf = (f"figures/{path.name}" for path in (picture.png, picture.pdf))
-    return Plate(
-        drawing.name,
-        png,
-        pdf,
-        data,
-        width,
-        height,
-        drawing.caption,
-        drawing.alt,
-        drawing.checks,
-        drawing.chart,
-        drawing.section,
-    )
 
 
 def _swap(new: Path, place: Path, old: Path) -> None:

@@ -12,6 +12,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.fonts import letters_alone
+
 __all__ = ["colours", "column", "columns_of", "dots", "figure", "page", "save", "styled"]
 
 column, page = 89 / 25.4, 183 / 25.4
@@ -21,6 +23,8 @@ column, page = 89 / 25.4, 183 / 25.4
 # Tol's muted scheme, https://personal.sron.nl/~pault/.
 _palette = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933")
 _other = "#6E6E6E"
+
+_dpi = 2 * 96
 
 _settings: Any = {
     "font.family": "DejaVu Sans",
@@ -101,8 +105,12 @@ def spread(ordered: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write a figure as PNG, two pixels for each of a screen's, and as PDF; return both paths."""
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
-    figure.savefig(png, dpi=2 * 96, metadata={"Software": None})
-    # The layout has been found; finding it again takes as long as drawing.
-    figure.set_layout_engine("none")
-    figure.savefig(pdf, dpi=300, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    figure.set_dpi(_dpi)
+    if (layout := figure.get_layout_engine()) is not None:
+        layout.execute(figure)
+    # With a layout to be found, each file is drawn twice.
+    figure.set_layout_engine(None)
+    figure.savefig(png, dpi=_dpi, metadata={"Software": None})
+    with letters_alone():
+        figure.savefig(pdf, dpi=300, metadata={"CreationDate": None, "Producer": None, "Creator": None})
     return png, pdf

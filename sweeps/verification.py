@@ -63,7 +63,7 @@ def _root(paths: StudyPaths) -> Iterator[Finding]:
     """Verify what lies in the study's folder itself."""
     for entry in sorted(os.scandir(paths.root), key=lambda entry: entry.name):
         path = Path(entry.path)
-        if is_leftover(entry.name) or entry.name.startswith((".report.", ".landscape.")):
+        if is_leftover(entry.name) or entry.name.startswith((".report.", ".figures.", ".landscape.")):
             yield Finding(path, "was left behind by a driver that was killed", path)
         elif entry.name not in (_folders if entry.is_dir() else _files):
             yield Finding(path, "is not part of a study", path)

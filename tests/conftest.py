@@ -26,7 +26,7 @@ from lightning_modules.recipe import Run
 from lightning_modules.stack.dropout import Dropping
 from tests.plain_losses import plain_head, plain_loss, plain_outputs, plain_predictions
 from tests.plain_optimizers import plain_step
-from tests.undrawn import no_pictures
+from tests.undrawn import no_pictures, nobody_apart
 
 # "The same bits as alone" is promised for one thread; and the machine's cores are better used by several processes.
 torch.set_num_threads(1)
@@ -57,6 +57,7 @@ def pytest_collection_finish():
 def undrawn(monkeypatch):
     """Reports of this process have no figures: for tests of what else stands in them, or of when they are written."""
     monkeypatch.setattr("analysis.report.pictures", no_pictures)
+    monkeypatch.setattr("analysis.figures.apart.Apart", nobody_apart)
 
 
 @dataclass

@@ -39,6 +39,7 @@ allowed = {
         "wandb_workspaces": "dashboard.py",
     },
     "analysis": {
+        "fontTools": "fonts.py",
         "jinja2": "pages.py",
         "matplotlib": "style.py figures/*",
         "mpl_toolkits": "figures/surface_3d.py",

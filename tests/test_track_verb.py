@@ -56,7 +56,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> StudyPaths:
         patch.delenv("WANDB_MODE", raising=False)
         words = ["run", str(folder / "tiny.py"), "--store", str(folder / "store"), "--workers", "0"]
         # Drawn in seconds, and mirrored in tests/test_tracking.py.
-        patch.setattr("analysis.report.pictures", lambda findings, folder: [])
+        patch.setattr("analysis.report.pictures", lambda *_: [])
         patch.setattr("sys.argv", ["atlas", *words, "--tracker", "csv"])
         with pytest.raises(SystemExit) as done:
             main()

@@ -1,76 +1,73 @@
 """The figures of a report, each with the caption that says what is shown, n, and what an interval is over."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from analysis.comparison.components import components_of_groups
+from analysis.figures.apart import Apart
 from analysis.figures.calibrated import calibration
 from analysis.figures.chosen import shades, whole_runs
 from analysis.figures.drawing import Drawing
 from analysis.figures.surfaces import lines, planes
 from analysis.findings import Findings, name_of
-from analysis.results import StudyResults, Trial
+from analysis.plate import Plate, png_of
+from analysis.results import Trial
 from analysis.shown import shown as shown_of
 from analysis.style import colours, save, styled
 from lightning_modules.score import Score
 from sweeps.groups import by_value, group_of
 from sweeps.study import sign_of
 
-__all__ = ["Picture", "pictures"]
+__all__ = ["kinds", "pictures", "plates"]
 
 _most_lines = 6
 """Of groups in one panel: as many as have a colour of their own."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure as files.
-
-    Arguments:
-        drawing: what is said of it.
-        png: two pixels for each of a screen's.
-        pdf: for a paper.
-        width: in a screen's pixels.
-        height: in a screen's pixels.
-    """
-
-    drawing: Drawing
-    png: Path
-    pdf: Path
-    width: int
-    height: int
-
-
-def pictures(findings: Findings, folder: Path) -> list[Picture]:
-    """Draw and write the figures for which there are results.
+def pictures(findings: Findings, folder: Path, apart: Apart | None = None) -> list[Plate]:
+    """Draw and write the figures for which there are results, and return what a page says of them.
 
     Arguments:
         findings: to be shown.
         folder: for PNG and PDF files.
+        apart: another process that draws some of them meanwhile; it is of no use thereafter.
     """
-    made = []
+    if apart is None:
+        return [plate for kind in kinds for plate in plates(kind, findings, folder)]
+    return apart.shared([partial(plates, kind, findings, folder) for kind in kinds], folder)
+
+
+def plates(kind: Callable[[Findings], Iterator[Drawing]], findings: Findings, folder: Path) -> list[Plate]:
+    """Draw and write the figures of a kind.
+
+    Arguments:
+        kind: one of `kinds`.
+        findings: to be shown.
+        folder: for PNG and PDF files.
+    """
     with styled():
-        for drawing in _drawings(findings):
-            png, pdf = save(drawing.figure, folder, drawing.name)
-            width, height = (round(96 * side) for side in drawing.figure.get_size_inches())
-            made.append(Picture(drawing, png, pdf, width, height))
-    return made
+        return [_plate(drawing, *save(drawing.figure, folder, drawing.name)) for drawing in kind(findings)]
 
 
-def _drawings(findings: Findings) -> Iterator[Drawing]:
-    """Yield each figure for which there are results."""
-    yield from _comparisons(findings)
-    yield from _components(findings)
-    yield from _search(findings.results)
-    yield from _training(findings)
-    yield from _ensembles(findings)
-    yield from calibration(findings)
-    yield from planes(findings)
-    yield from lines(findings)
+def _plate(drawing: Drawing, png: Path, pdf: Path) -> Plate:
+    data, width, height = png_of(png)
+    return Plate(
+        drawing.name,
+        f"figures/{png.name}",
+        f"figures/{pdf.name}",
+        data,
+        width,
+        height,
+        drawing.caption,
+        drawing.alt,
+        drawing.checks,
+        drawing.chart,
+        drawing.section,
+    )
 
 
 def _comparisons(findings: Findings) -> Iterator[Drawing]:
@@ -117,10 +114,11 @@ def _components(findings: Findings) -> Iterator[Drawing]:
         yield Drawing(name, drawing, caption, alt, section="components")
 
 
-def _search(results: StudyResults) -> Iterator[Drawing]:
+def _search(findings: Findings) -> Iterator[Drawing]:
     from analysis.figures import search
     from lightning_modules.training.guessing import score_of_guessing
 
+    results = findings.results
     trained = [trial for trial in results.trials if trial.records]
     if not trained:
         return
@@ -210,3 +208,7 @@ def _axis_of_search(score: Score) -> str:
 
 def _seeds(count: int) -> str:
     return f"n = {count} seed{'' if count == 1 else 's'}"
+
+
+kinds = (_comparisons, _components, _search, _training, _ensembles, calibration, planes, lines)
+"""What yields the figures of a report, in its order."""

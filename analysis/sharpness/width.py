@@ -99,12 +99,16 @@ def width(
         return np.concatenate(found)
 
     low, high = np.zeros(directions), np.full(directions, np.inf)
-    for distance in grid:
-        pending = np.flatnonzero(np.isinf(high))
-        if not len(pending):
-            break
-        over = risen(np.full(len(pending), distance), pending)
-        high[pending[over]], low[pending[~over]] = distance, distance
+    start = 0
+    # Several distances at once: a few more points take hardly longer than one.
+    while start < len(grid) and len(pending := np.flatnonzero(np.isinf(high))):
+        ahead = grid[start : start + max(1, _at_once // len(pending))]
+        over = risen(np.tile(ahead, len(pending)), np.repeat(pending, len(ahead))).reshape(len(pending), -1)
+        first = np.where(over.any(axis=1), over.argmax(axis=1), len(ahead))
+        beyond, before = first < len(ahead), first > 0
+        high[pending[beyond]] = ahead[first[beyond]]
+        low[pending[before]] = ahead[first[before] - 1]
+        start += len(ahead)
     inside = np.flatnonzero(np.isfinite(high))
     for _ in range(_halvings if len(inside) else 0):
         middle = (low[inside] + high[inside]) / 2

@@ -14,8 +14,6 @@ from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Run
 from lightning_modules.stack.carried import carried
-from lightning_modules.training.fit import fit
-from lightning_modules.training.trajectory import TrajectoryCallback
 from sweeps.record import RunRecord
 
 __all__ = ["Trajectory", "recorded", "recorded_together", "trajectory_of"]
@@ -126,6 +124,10 @@ def recorded(run: Run, every: int = 1) -> Trajectory:
 
 def recorded_together(runs: Sequence[Run], every: int = 1) -> list[Trajectory]:
     """Train runs of one shape anew in one stack, and return the way of each; see `recorded`."""
+    # Lightning takes a second to import, and what reads trajectories has no use for it.
+    from lightning_modules.training.fit import fit
+    from lightning_modules.training.trajectory import TrajectoryCallback
+
     watching = TrajectoryCallback(every)
     fit(runs, accelerator="cpu", callbacks=[watching])
     return [Trajectory.of(watching.states[place], watching.steps[place]) for place in range(len(runs))]

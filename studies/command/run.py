@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +13,11 @@ from rich.console import Console
 
 from lightning_modules.errors import InvalidInput
 from studies.command.executors import ExecutorOptions, executor_of
-from studies.command.loader import LoadedStudy
+from studies.command.loader import LoadedStudy, load_file
 from studies.command.progress import watcher
 from studies.command.verdicts import verdicts
+from sweeps.executors.executor import Executor
+from sweeps.executors.local import Local
 from sweeps.executors.placement import Placement
 from sweeps.files import read_json
 from sweeps.lock import locked
@@ -20,6 +25,7 @@ from sweeps.measurement import Measurement
 from sweeps.paths import StudyPaths
 
 if TYPE_CHECKING:
+    from analysis.figures.apart import Apart
     from sweeps.tracking import Tracking
 
 __all__ = ["RunOptions", "run_study"]
@@ -91,14 +97,18 @@ def run_study(
                     stop=stop,
                     database=options.storage,
                 )
+                measurements = study.budget(budget).measurements
+                if isinstance(executor, Local):
+                    executor.meanwhile(partial(_import_ahead, bool(measurements)))
                 trained = driver.run()
             executor.close()
             page = paths.report / "index.html"
             if not trained:
                 console.print("Nothing to train: every run of this study is complete.", soft_wrap=True)
-            _measure(loaded.study.budget(budget).measurements, paths, console)
-            if not _is_reported(paths):
-                _report(paths, console)
+            with _drawing(loaded, paths, executor) as apart:
+                _measure(measurements, paths, console)
+                if not _is_reported(paths):
+                    _report(paths, console, apart)
             if options.tracking.writers(paths):
                 from analysis.tracked import tell_study
 
@@ -157,8 +167,23 @@ def _measure(measurements: Sequence[Measurement], paths: StudyPaths, console: Co
                 console.print(f"Not measured, {each.name}: {error}", highlight=False, soft_wrap=True)
 
 
-def _report(paths: StudyPaths, console: Console) -> None:
+def _import_ahead(measured: bool) -> None:
+    """Import what takes seconds while workers train: what reports need, and what trains for measurements."""
+    for name in ("analysis.figures.ahead", *(["lightning_modules.training.fit"] if measured else [])):
+        import_module(name)
+
+
+def _drawing(loaded: LoadedStudy, paths: StudyPaths, executor: Executor) -> "AbstractContextManager[Apart | None]":
+    """Let another process draw figures of a report that is due, where the workers' server can start one."""
+    if not isinstance(executor, Local) or _is_reported(paths):
+        return nullcontext()
+    from analysis.figures.apart import Apart
+
+    return Apart(paths, partial(load_file, loaded.file))
+
+
+def _report(paths: StudyPaths, console: Console, apart: "Apart | None") -> None:
     from analysis.report import write_report
 
     with console.status("report"):
-        write_report(paths)
+        write_report(paths, apart)

@@ -5,6 +5,7 @@ import gc
 import math
 import multiprocessing
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -85,9 +86,14 @@ class Local(Executor):
         self._waiting: deque[Job] = deque()
         self._workers: list[_Worker] = []
         self._ended: deque[Outcome] = deque()
+        self._meanwhile: Callable[[], object] | None = None
         # A driver that has imported torch otherwise looks for reference cycles for half a second when it exits.
         atexit.register(gc.freeze)
         start_server()
+
+    def meanwhile(self, action: Callable[[], object]) -> None:
+        """Let a thread do something, once, when the first task waits for the server's imports."""
+        self._meanwhile = action
 
     def submit(self, task: Task) -> None:
         self._waiting.append(Job(task, pickled(task)))
@@ -96,6 +102,9 @@ class Local(Executor):
             self._fill_slots()
 
     def next_outcome(self) -> Outcome:
+        if self._meanwhile is not None:
+            threading.Thread(target=self._meanwhile).start()
+            self._meanwhile = None
         while not self._ended:
             self._fill_slots()
             busy = {worker.connection: worker for worker in self._workers if worker.job is not None}
