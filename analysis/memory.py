@@ -1,5 +1,6 @@
 """How much of a surface is evaluated at once, so that it stays within the memory that it may use."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,7 @@ from lightning_modules.stack.working_set import working_set
 __all__ = ["AtOnce", "at_once", "block"]
 
 block = 256
-"""Examples that a point is evaluated on at once: enough to keep the processor busy, few enough to stay in its cache."""
+"""About as many examples a point is evaluated on at once: they keep the processor busy and fit its cache."""
 
 # Bytes that the points which one thread evaluates at once may touch, however much memory there is: its cache's share.
 # Measured: 16 points of a digits MLP, 2 of a digits CNN; three times as many take 18 and 20 % longer.
@@ -50,7 +51,8 @@ def at_once(module: nn.Module, inputs: Tensor, memory: int) -> AtOnce:
     """
     require_integer("The memory in bytes", memory, at_least=1)
     each = memory // torch.get_num_threads()
-    shape, count = tuple(inputs.shape[1:]), min(block, len(inputs))
+    # Blocks of equal size: a short last one costs as many calls as the others.
+    shape, count = tuple(inputs.shape[1:]), math.ceil(len(inputs) / max(1, round(len(inputs) / block)))
     wide = inputs.element_size() / 4  # the estimate is of single precision
     one, all_of_them = (wide * working_set(module, shape, size) for size in (1, count))
     example = max((all_of_them - one) / max(count - 1, 1), 1.0)

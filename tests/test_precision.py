@@ -74,6 +74,14 @@ modules = {
         (2, 8, 8),
         3,
     ),
+    "convolution by rows": (
+        nn.Sequential(
+            nn.Conv2d(2, 8, 3, 2, 1), nn.Tanh(), nn.Conv2d(8, 5, 3, padding=1), nn.Tanh(),
+            nn.Flatten(), nn.Linear(80, 10),
+        ),
+        (2, 8, 8),
+        3,
+    ),
     "normalization": (
         nn.Sequential(nn.BatchNorm1d(12), nn.Linear(12, 9), nn.BatchNorm1d(9), nn.Tanh(), nn.Linear(9, 10)), (12,), 2
     ),

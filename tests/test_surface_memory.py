@@ -125,7 +125,7 @@ def test_fewer_points_and_then_fewer_examples_are_evaluated_at_once_in_less_memo
         assert second.points <= first.points
         assert second.examples <= first.examples
         assert second.recorded <= first.recorded
-    assert sizes[0].examples == 256
+    assert sizes[0].examples == 250  # of 1,500, in blocks of equal size
     assert sizes[0].recorded == 1500
     assert (sizes[-1].points, sizes[-1].examples, sizes[-1].recorded) == (1, 1, 1)
 

@@ -8,6 +8,7 @@ from lightning_modules.modules.padded_shortcut import PaddedShortcut
 from lightning_modules.modules.residual import Residual
 from lightning_modules.stack.layers.batch_norm import BatchNorm
 from lightning_modules.stack.layers.conv2d import Conv2d
+from lightning_modules.stack.layers.conv2d_by_rows import Conv2dByRows
 from lightning_modules.stack.layers.dropout import Dropout
 from lightning_modules.stack.layers.elementwise import Elementwise
 from lightning_modules.stack.layers.flatten import Flatten
@@ -23,6 +24,9 @@ from lightning_modules.stack.lower_pooling import lower_pooling, pair
 from lightning_modules.stack.shared_log_variance import SharedLogVariance as SharedLogVarianceModule
 
 __all__ = ["lower"]
+
+# Measured: from 8 channels on a forward pass by rows is 1.1 to 1.3 times as fast, with 1 or 4 up to 1.4 times slower.
+_many_channels = 8
 
 
 def lower(module: nn.Module, shape: tuple[int, ...]) -> list[Layer] | None:
@@ -88,7 +92,7 @@ def _layer(module: nn.Module, prefix: str, rank: int) -> Layer | None:
     if kind is nn.Linear and rank == 1:
         return Linear(f"{prefix}weight", bias)
     if isinstance(module, nn.Conv2d) and kind is nn.Conv2d and rank == 3 and _is_plain(module):
-        return Conv2d(f"{prefix}weight", bias, pair(module.kernel_size), pair(module.stride), pair(module.padding))
+        return _convolution(module, f"{prefix}weight", bias)
     if isinstance(module, nn.GroupNorm) and kind is nn.GroupNorm:
         return GroupNorm(f"{prefix}weight" if module.affine else None, bias, module.num_groups, module.eps)
     if isinstance(module, nn.Flatten) and kind is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
@@ -108,6 +112,14 @@ def _batch_norm(norm: nn.BatchNorm1d | nn.BatchNorm2d, prefix: str) -> Layer | N
         return None
     affine = (f"{prefix}weight", f"{prefix}bias") if norm.affine else ()
     return BatchNorm(prefix, affine, norm.eps, norm.momentum)
+
+
+def _convolution(conv: nn.Conv2d, weight: str, bias: str | None) -> Layer:
+    kernel, stride, padding = pair(conv.kernel_size), pair(conv.stride), pair(conv.padding)
+    # With fewer channels a row's product is too thin to be worth its own call.
+    if stride == (1, 1) and kernel[0] > 1 and conv.in_channels >= _many_channels:
+        return Conv2dByRows(weight, bias, kernel, padding)
+    return Conv2d(weight, bias, kernel, stride, padding)
 
 
 def _is_plain(conv: nn.Conv2d) -> bool:

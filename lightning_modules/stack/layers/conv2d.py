@@ -11,7 +11,7 @@ from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.products import affine, lowered
 from lightning_modules.stack.stacked import Parameters
 
-__all__ = ["Conv2d"]
+__all__ = ["Conv2d", "overlap"]
 
 # An image of one run that unfolds to more is unfolded some rows of windows at a time: what fits a cache of one or two
 # megabytes is multiplied as it was written. Runs are not taken apart, smaller products lose more than that gains.
@@ -75,9 +75,9 @@ class Conv2d(Layer):
         columns = columns.view(runs, channels, kernel_y, kernel_x, rows, cols, batch)
         gradient = torch.zeros_like(x)
         for dy in range(kernel_y):
-            ys, window_ys = _overlap(dy - pad_y, step_y, rows, height)
+            ys, window_ys = overlap(dy - pad_y, step_y, rows, height)
             for dx in range(kernel_x):
-                xs, window_xs = _overlap(dx - pad_x, step_x, cols, width)
+                xs, window_xs = overlap(dx - pad_x, step_x, cols, width)
                 gradient[:, :, ys, xs].add_(columns[:, :, dy, dx, window_ys, window_xs])
         return gradient
 
@@ -127,8 +127,10 @@ class Conv2d(Layer):
         return self._memory[:count].view(sizes)
 
 
-def _overlap(offset: int, step: int, windows: int, size: int) -> tuple[slice, slice]:
+def overlap(offset: int, step: int, windows: int, size: int) -> tuple[slice, slice]:
     """Return which pixels of `size` one place of the kernel meets, and in which windows; the others lie in the padding.
+
+    With the roles changed, for a step of 1: which pixels one window meets, and with which places of the kernel.
 
     Arguments:
         offset: of this place in the first window, negative in the padding.
