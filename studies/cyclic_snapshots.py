@@ -84,7 +84,7 @@ study = Study(
     group_by=[f"{within}, schedule.*"],
     start=[dict(zip(("rate", "examples", "noise", "schedule"), each, strict=True)) for each in grid],
     budgets={
-        "smoke": budget(24, 1, 2, 20, 11), "default": budget(96, 3, 20, 30, 51), "full": budget(96, 10, 100, 60, 101),
+        "smoke": budget(24, 1, 2, 20, 7), "default": budget(96, 3, 20, 30, 51), "full": budget(96, 10, 100, 60, 101),
     },
     claims=claims,
 )  # fmt: skip

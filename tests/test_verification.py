@@ -139,6 +139,7 @@ seen_quickly = {
     "a missing search run": (lambda store: shutil.rmtree(searched(store)), "is missing, and trial"),
     "a torn file": (lambda store: (searched(store) / ".record.json.aside").write_text("{"), "was killed"),
     "a torn report": (lambda store: (store / "it" / ".report.x").mkdir(), "was killed"),
+    "torn figures": (lambda store: (store / "it" / ".figures.x").mkdir(), "was killed"),
     "a torn landscape": (lambda store: (store / "it" / ".landscape.x").mkdir(), "was killed"),
     "a foreign file": (lambda store: (store / "it" / "notes.txt").write_text("!"), "is not part of a study"),
     "a foreign folder": (lambda store: (store / "it" / "runs" / "old").mkdir(), "is not the folder of a recipe"),
