@@ -106,7 +106,7 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write a figure as PNG, two pixels for each of a screen's, and as PDF; return both paths."""
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
     figure.set_dpi(_dpi)
-    if (layout := figure.get_layout_engine()) is not None:
+    if figure.axes and (layout := figure.get_layout_engine()) is not None:
         layout.execute(figure)
     # With a layout to be found, each file is drawn twice.
     figure.set_layout_engine(None)
