@@ -43,7 +43,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
     with styled():
         drawn = figure(page, _height * rows)
         panels = drawn.subplots(rows, columns, squeeze=False).flat
-        for panel, name in zip(panels, names, strict=False):
+        for name, panel in zip(names, panels, strict=False):
             own = [point for point in points if point.case == name]
             _panel(panel, own, colour)
             panel.set_title(f"{cases[name].title}\nPyTorch loop: {own[0].loop:.3g} epochs/s", loc="left")
