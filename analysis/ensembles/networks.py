@@ -70,7 +70,7 @@ class Predictor:
         self._layout = Layout.of(self._module)
         self._kept = carried([self._module], self._dtype)
         self._stacked = stacked(self._module, recipe.loss, data.shape)
-        self._most = at_once(self._module, self._inputs[0], _memory).points
+        self._at_once = at_once(self._module, self._inputs[0], _memory)
         self._shape = data.shape
         self.normalized = is_normalized(self._module)
         self.drops = any(site.rate > 0 for site in dropout_sites(self._module, data.shape, 2))
@@ -90,7 +90,7 @@ class Predictor:
             networks: of the model.
             since: the place of the first part, of what they are evaluated on.
         """
-        blocks = [each for inputs in self._inputs[since:] for each in inputs.split(block)]
+        blocks = [each for inputs in self._inputs[since:] for each in inputs.split(self._at_once.examples)]
         return np.concatenate([self._predictions(each, blocks) for each in self._divided(networks)])
 
     @torch.no_grad()
@@ -146,6 +146,6 @@ class Predictor:
 
     def _divided(self, networks: Networks) -> Iterator[Networks]:
         """Yield as many networks at a time as are evaluated at once."""
-        for start in range(0, len(networks.rows), self._most):
-            own = slice(start, start + self._most)
+        for start in range(0, len(networks.rows), self._at_once.points):
+            own = slice(start, start + self._at_once.points)
             yield Networks(networks.rows[own], {name: value[own] for name, value in networks.kept.items()})

@@ -72,7 +72,7 @@ class Apart:
             folder: for PNG and PDF files, in the same file system as the study.
         """
         drawn: dict[int, list[Plate]] = {}
-        while (place := self._taken(self._left.popleft)) is not None:
+        while (place := _taken(self._left.popleft)) is not None:
             drawn[place] = draws[place]()
         self._thread.join()
         for place, draw in enumerate(draws):
@@ -86,17 +86,18 @@ class Apart:
     def _hand_out(self) -> None:
         """Let the other process draw kind after kind; a thread of its own, since this one has other things to do."""
         try:
-            while (place := self._taken(self._left.pop)) is not None:
+            while (place := _taken(self._left.pop)) is not None:
                 self._connection.send(place)
                 self._drawn[place] = self._connection.recv()
         except (EOFError, OSError):
             return  # it has ended: what it had begun is drawn here
 
-    def _taken(self, take: Callable[[], int]) -> int | None:
-        try:
-            return take()
-        except IndexError:
-            return None
+
+def _taken(take: Callable[[], int]) -> int | None:
+    try:
+        return take()
+    except IndexError:
+        return None
 
 
 def _draw(connection: Connection, paths: StudyPaths, folder: Path, prepare: Callable[[], object], threads: int) -> None:

@@ -99,7 +99,9 @@ def run_study(
                 )
                 measurements = study.budget(budget).measurements
                 if isinstance(executor, Local):
-                    executor.meanwhile(partial(_import_ahead, bool(measurements)))
+                    # What trains for a measurement takes a second more, which a report alone has no use for.
+                    training = ("lightning_modules.training.fit",) if measurements else ()
+                    executor.meanwhile(partial(_import_ahead, "analysis.figures.ahead", *training))
                 trained = driver.run()
             executor.close()
             page = paths.report / "index.html"
@@ -167,9 +169,9 @@ def _measure(measurements: Sequence[Measurement], paths: StudyPaths, console: Co
                 console.print(f"Not measured, {each.name}: {error}", highlight=False, soft_wrap=True)
 
 
-def _import_ahead(measured: bool) -> None:
-    """Import what takes seconds while workers train: what reports need, and what trains for measurements."""
-    for name in ("analysis.figures.ahead", *(["lightning_modules.training.fit"] if measured else [])):
+def _import_ahead(*modules: str) -> None:
+    """Import by their names what takes seconds, while workers train."""
+    for name in modules:
         import_module(name)
 
 

@@ -24,7 +24,7 @@ from lightning_modules.recipe import Recipe
 
 __all__ = ["Point"]
 
-_most_member_epochs = 32  # times those of the case: a larger stack is left out
+_most_member_epochs = 8  # times those of the case: a larger stack is left out
 
 
 @dataclass(frozen=True)
