@@ -21,7 +21,8 @@ from analysis.paths.linear import BarrierMatrix, barrier_matrix
 from analysis.paths.pairs import fewest
 from analysis.paths.units import units_of
 from analysis.results import StudyResults
-from analysis.surface import Surface, training_surface
+from analysis.run_surface import training_surface
+from analysis.surface import Surface
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from lightning_modules.training.guessing import score_of_guessing

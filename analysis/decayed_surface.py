@@ -11,7 +11,7 @@ __all__ = ["DecayedSurface"]
 class DecayedSurface(Surface):
     """The mean loss and ``½ λ ‖w‖²`` over all weights, whose gradient is that of coupled weight decay λ.
 
-    Only what is differentiated has the penalty (`mean_loss`, `share_of_mean`);
+    Only what is differentiated has the penalty (`mean_loss`, `share_of_mean`, `second_order`);
     the values on grids (`at`) are those of the loss alone.
 
     Arguments:

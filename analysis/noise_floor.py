@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from analysis.surface import Surface, training_surface
+from analysis.run_surface import training_surface
+from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.constant import Constant

@@ -10,7 +10,8 @@ from torch import Tensor
 from analysis.findings import name_of
 from analysis.measured import study_checksum
 from analysis.results import StudyResults
-from analysis.surface import Surface, training_surface
+from analysis.run_surface import training_surface
+from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 from lightning_modules.training.initial_module import initial_module
 from lightning_modules.training.stack_data import StackData

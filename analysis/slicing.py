@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from analysis.directions import Directions, FilterNormalized
+from analysis.run_surface import part_surface
 from analysis.slices import Evaluation, LineSlice, PlaneSlice, random_line, random_plane
 from analysis.slices.eigenvectors import eigenvector_line, eigenvector_plane
 from analysis.slices.reach import Reach, Until
 from analysis.slices.refined import Refined
 from analysis.statistics import Statistics
 from analysis.subjects import Subject, require_writable
-from analysis.surface import Surface, default_memory, part_surface
+from analysis.surface import Surface, default_memory
 from lightning_modules.checks import require_integer, require_positive
 from lightning_modules.errors import InvalidInput
 from lightning_modules.training.stack_data import Part

@@ -15,7 +15,8 @@ from analysis.findings import find, name_of
 from analysis.landscape import Landscape
 from analysis.measured import study_checksum
 from analysis.results import StudyResults
-from analysis.surface import default_memory, training_surface
+from analysis.run_surface import training_surface
+from analysis.surface import default_memory
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from sweeps.paths import StudyPaths

@@ -20,13 +20,13 @@ from analysis.recorded_again import recorded_again
 from analysis.statistics import Statistics, is_normalized
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
-from lightning_modules.recipe import Recipe, Seeds
 from lightning_modules.stack.carried import carried
+from lightning_modules.stack.chain import Chain
 from lightning_modules.stack.layout import Layout
-from lightning_modules.training.build import build
-from lightning_modules.training.stack_data import Part, StackData, load
+from lightning_modules.stack.lower import lower
+from lightning_modules.stack.second_order import SecondOrder
 
-__all__ = ["Statistics", "Surface", "SurfaceValues", "default_memory", "part_surface", "training_surface"]
+__all__ = ["Statistics", "Surface", "SurfaceValues", "default_memory"]
 
 default_memory = 4 * 2**30
 """Bytes."""
@@ -74,9 +74,11 @@ class Surface:
         memory: bytes that evaluation may take.
         normalized: whether the module has batch normalizations, without which all `Statistics` are the same.
         blocks: of examples, whose losses are recorded one at a time; one block if all fit into the memory.
-        penalty: what is added to the mean loss, in words.
+        decay: λ of ``½ λ ‖w‖²``, which is added to the mean loss where that is differentiated.
+        penalty: the same in words.
     """
 
+    decay = 0.0
     penalty = "without penalties"
 
     def __init__(
@@ -152,6 +154,30 @@ class Surface:
         """Return what a block of examples adds to the mean loss over all, a scalar; differentiable."""
         return self.loss.values(self.outputs(point, block), self.targets[block]).sum() / len(self.targets)
 
+    def second_order(self, points: Tensor, block: slice) -> SecondOrder | None:
+        """Return what a block of examples adds at many points, with gradients and Hessians, without autograd.
+
+        Arguments:
+            points: (points, parameters), to which nothing is recorded.
+            block: of examples.
+
+        Returns:
+            None where only autograd knows the second derivatives of a layer.
+        """
+        if self._chain is None:
+            return None
+        share = 1 / len(self.targets)
+        decay = self.decay * share * len(range(*block.indices(len(self.targets))))
+        with torch.no_grad():
+            return self._chain.second_order(
+                self.layout, points, self.inputs[block], self.targets[block], share=share, decay=decay
+            )
+
+    @cached_property
+    def _chain(self) -> Chain | None:
+        layers = lower(self.module, tuple(self.inputs.shape[1:]))
+        return None if layers is None else Chain(layers, self.loss)
+
     def at(
         self, origin: Tensor, basis: Tensor, coordinates: Tensor, statistics: Statistics = "frozen"
     ) -> SurfaceValues:
@@ -175,49 +201,3 @@ class Surface:
         if self.loss.task == "regression":
             return SurfaceValues(losses.numpy(), None)
         return SurfaceValues(losses.numpy(), torch.where(losses.isnan(), torch.nan, accuracies).numpy())
-
-
-def training_surface(
-    recipe: Recipe, seeds: Seeds, weights: Mapping[str, npt.NDArray[Any]], dtype: torch.dtype = torch.float32
-) -> Surface:
-    """Return the surface that a run descended, on its training set; for the arguments see `part_surface`."""
-    return part_surface(recipe, seeds, weights, "train", dtype)
-
-
-def part_surface(
-    recipe: Recipe,
-    seeds: Seeds,
-    weights: Mapping[str, npt.NDArray[Any]],
-    part: Part = "test",
-    dtype: torch.dtype = torch.float32,
-    memory: int = default_memory,
-) -> Surface:
-    """Return the surface of a run's model and loss on a part of its split.
-
-    Running statistics that are estimated anew are those of the training set.
-
-    Arguments:
-        recipe: of the run.
-        seeds: of the same run.
-        weights: of a snapshot, whose running statistics and frozen parameters hold at every point.
-        part: ``train``, ``validation``, ``calibration`` or ``test``.
-        dtype: precision of the evaluation.
-        memory: bytes, see `Surface`.
-
-    Raises:
-        InvalidInput: for another part.
-    """
-    data = StackData.of(recipe.data, recipe.preprocessing, [seeds], dtype)
-    if part not in data.rows:
-        raise InvalidInput(f"The part is {part!r}: give one of {', '.join(data.rows)}.")
-    inputs, targets = data.take(data.rows[part])
-    trained_on = inputs if part == "train" else data.take(data.rows["train"])[0]
-    module = build(recipe.model, recipe.loss, data.shape, load(recipe.data))
-    kept = dict(module.named_parameters()) | dict(module.named_buffers())
-    with torch.no_grad():
-        for name in kept.keys() & weights.keys():
-            kept[name].copy_(torch.from_numpy(weights[name]).view_as(kept[name]))  # () is (1,) in older stores
-    words = "training set" if part == "train" else f"{part} set"
-    return Surface(
-        module, recipe.loss, inputs[0], targets[0], examples=words, estimated_on=trained_on[0], memory=memory
-    )

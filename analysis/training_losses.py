@@ -7,8 +7,8 @@ import torch
 
 from analysis.estimate import Estimate, Unit
 from analysis.results import ConfirmedRecipe
+from analysis.run_surface import training_surface
 from analysis.scores import finite_mean
-from analysis.surface import training_surface
 from sweeps.record import RunRecord
 
 __all__ = ["by_seed", "difference_of", "mean_of", "training_loss"]

@@ -19,8 +19,8 @@ from analysis.critical.starts import Start
 from analysis.critical.yields import Yield, rank_correlation
 from analysis.figures.critical import draw
 from analysis.measured import found_in
+from analysis.run_surface import training_surface
 from analysis.subjects import of_study
-from analysis.surface import training_surface
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.subset import Subset
 from lightning_modules.errors import InvalidInput

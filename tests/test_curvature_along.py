@@ -11,8 +11,9 @@ from analysis.curvature.blocks import Block, block_curvature, blocks
 from analysis.curvature.hessian import Hessian
 from analysis.curvature.operator import dense
 from analysis.figures.sharpness_along import draw
+from analysis.run_surface import training_surface
 from analysis.style import styled
-from analysis.surface import Surface, training_surface
+from analysis.surface import Surface
 from analysis.trajectories.sharpness import sharpness_along, sharpness_of_run
 from analysis.trajectories.stability import stability_of
 from analysis.trajectories.trajectory import Trajectory, recorded

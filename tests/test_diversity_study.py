@@ -21,7 +21,7 @@ from analysis.inference.spearman import spearman
 from analysis.measured import measured
 from analysis.paths.linear import barrier_matrix
 from analysis.results import StudyResults
-from analysis.surface import training_surface
+from analysis.run_surface import training_surface
 from lightning_modules.errors import InvalidInput
 from tests.stores import TinyStudy, constant, cosine, cyclic, write_study
 from tests.test_cli import atlas

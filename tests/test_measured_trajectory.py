@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from analysis.measured import found_in
-from analysis.surface import training_surface
+from analysis.run_surface import training_surface
 from analysis.trajectories.files import measure_trajectory
 from analysis.trajectories.measured import trajectory_through_snapshots
 from lightning_modules.errors import InvalidInput

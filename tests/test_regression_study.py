@@ -12,8 +12,8 @@ import torch
 from analysis.findings import find
 from analysis.report import write_report
 from analysis.results import StudyResults
+from analysis.run_surface import training_surface
 from analysis.slices import random_line, random_plane
-from analysis.surface import training_surface
 from lightning_modules.data.breast_cancer import BreastCancer
 from lightning_modules.data.diabetes import Diabetes
 from lightning_modules.data.split import split

@@ -21,7 +21,7 @@ from analysis.measurements.three_minima import ThreeMinima
 from analysis.measurements.train_loss import TrainLoss
 from analysis.noise_floor import exponent, least_loss, plateaus
 from analysis.results import StudyResults
-from analysis.surface import training_surface
+from analysis.run_surface import training_surface
 from analysis.training_losses import difference_of, training_loss
 from lightning_modules.data.diabetes import Diabetes
 from lightning_modules.data.whiten import Whiten

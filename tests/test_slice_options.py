@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from analysis.curvature.eigenpairs import eigenpairs
 from analysis.curvature.hessian import Hessian
 from analysis.directions import FilterNormalized, LayerNormalized, Raw
+from analysis.run_surface import part_surface, training_surface
 from analysis.slices import (
     Evaluation,
     line_along,
@@ -25,7 +26,7 @@ from analysis.slices import (
 )
 from analysis.slices.eigenvectors import eigenvector_line, eigenvector_plane
 from analysis.slices.reach import BorderRise, OrdersOfMagnitude
-from analysis.surface import Surface, part_surface, training_surface
+from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.losses.squared_error import SquaredError

@@ -8,8 +8,9 @@ from torch.nn.functional import cross_entropy
 
 from analysis.directions import filter_normalized
 from analysis.memory import AtOnce
+from analysis.run_surface import training_surface
 from analysis.slices import line_between, plane_through, random_line, random_plane
-from analysis.surface import Surface, training_surface
+from analysis.surface import Surface
 from lightning_modules.data.split import split
 from lightning_modules.data.standardize import Standardize
 from lightning_modules.errors import InvalidInput

@@ -10,7 +10,7 @@ from torch import nn
 import analysis.slices.chunks
 from analysis.landscape import Landscape
 from analysis.measured import found_in
-from analysis.surface import part_surface
+from analysis.run_surface import part_surface
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.squared_error import SquaredError
 from lightning_modules.recipe import Run, Seeds

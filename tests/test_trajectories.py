@@ -11,8 +11,9 @@ from torch import nn
 
 from analysis.figures.contours import scale
 from analysis.figures.trajectory import draw
+from analysis.run_surface import training_surface
 from analysis.style import styled
-from analysis.surface import Surface, training_surface
+from analysis.surface import Surface
 from analysis.trajectories.plane import trajectory_plane
 from analysis.trajectories.principal import principal, share_of_random_walk
 from analysis.trajectories.trajectory import Trajectory, recorded

@@ -7,7 +7,7 @@ import torch
 from analysis.metrics import auroc, ood_auroc
 from analysis.predicted import noisy, predicted, shifted
 from analysis.predicted import test_inputs as inputs_of
-from analysis.surface import part_surface
+from analysis.run_surface import part_surface
 from lightning_modules.data.diabetes import Diabetes
 from lightning_modules.data.digits import Digits
 from lightning_modules.data.standardize import Standardize

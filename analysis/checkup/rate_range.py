@@ -10,7 +10,7 @@ import torch
 from analysis.checkup.training import innermost, plain, trained, tuned
 from analysis.curvature.eigenpairs import eigenpairs
 from analysis.curvature.hessian import Hessian
-from analysis.surface import training_surface
+from analysis.run_surface import training_surface
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.training.guessing import loss_of_guessing

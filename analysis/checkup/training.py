@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from analysis.surface import training_surface
+from analysis.run_surface import training_surface
 from lightning_modules.augmentation.no_augmentation import NoAugmentation
 from lightning_modules.component import float_fields
 from lightning_modules.optimizers.optimizer import Optimizer

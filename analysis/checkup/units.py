@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from analysis.run_surface import training_surface
 from analysis.signal.network import flat
-from analysis.surface import training_surface
 from lightning_modules.training.result import RunResult
 
 __all__ = ["dead_and_saturated"]

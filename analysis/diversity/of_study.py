@@ -20,9 +20,9 @@ from analysis.json_numbers import listed
 from analysis.measured import Illustration, found_in, study_checksum, write_measured
 from analysis.paths.linear import barrier_matrix
 from analysis.results import StudyResults
+from analysis.run_surface import training_surface
 from analysis.style import save, styled
 from analysis.subjects import written
-from analysis.surface import training_surface
 from lightning_modules.checks import require_integer
 from lightning_modules.errors import InvalidInput
 from lightning_modules.training.guessing import score_of_guessing

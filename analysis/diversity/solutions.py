@@ -14,8 +14,9 @@ from analysis.ensembles.held import HeldRun, held_runs, regime_of
 from analysis.estimate import Estimate, Unit
 from analysis.paths.linear import barrier_matrix
 from analysis.results import StudyResults
+from analysis.run_surface import training_surface
 from analysis.scores import finite_mean
-from analysis.surface import Surface, training_surface
+from analysis.surface import Surface
 from lightning_modules.training.guessing import loss_of_guessing
 from sweeps.record import RunRecord
 from sweeps.store import RunStore

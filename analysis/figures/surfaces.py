@@ -21,8 +21,8 @@ _slice_seeds, _slice_directions = 5, 3
 def planes(findings: Findings) -> Iterator[Drawing]:
     """Yield the plane through three snapshots of a run, its contours and then its surface in three dimensions."""
     from analysis.figures import interactive, loss_plane, surface_3d
+    from analysis.run_surface import training_surface
     from analysis.slices import plane_through
-    from analysis.surface import training_surface
     from lightning_modules.errors import InvalidInput
 
     for key, (record, *_) in whole_runs(findings, 1).items():
@@ -70,8 +70,8 @@ def planes(findings: Findings) -> Iterator[Drawing]:
 def lines(findings: Findings) -> Iterator[Drawing]:
     """Yield the lines around the last snapshots of several runs."""
     from analysis.figures import loss_line
+    from analysis.run_surface import training_surface
     from analysis.slices import random_line
-    from analysis.surface import training_surface
 
     found = {}
     for key, records in whole_runs(findings, _slice_seeds).items():

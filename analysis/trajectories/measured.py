@@ -10,7 +10,8 @@ import torch
 from analysis.checkpoints import Given
 from analysis.curvature.blocks import BlockCurvature, block_curvature
 from analysis.curvature.hessian import Hessian
-from analysis.surface import Surface, training_surface
+from analysis.run_surface import training_surface
+from analysis.surface import Surface
 from analysis.trajectories.plane import TrajectoryPlane, trajectory_plane
 from analysis.trajectories.sharpness import SharpnessAlong, sharpness_along, sharpness_of_run
 from analysis.trajectories.trajectory import Trajectory, trajectory_of

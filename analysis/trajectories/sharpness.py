@@ -13,7 +13,8 @@ from analysis.curvature.eigenpairs import eigenpairs
 from analysis.curvature.hessian import Hessian
 from analysis.curvature.probes import rademacher
 from analysis.json_numbers import listed
-from analysis.surface import Surface, training_surface
+from analysis.run_surface import training_surface
+from analysis.surface import Surface
 from analysis.trajectories.stability import Stability, stability_of
 from analysis.trajectories.trajectory import Trajectory
 from lightning_modules.checks import require_integer

@@ -1,5 +1,6 @@
 """Softmax cross-entropy: the negative log-likelihood of one class out of several."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -80,3 +81,16 @@ class CrossEntropy(Loss):
         if share:
             gradient.sub_(share)
         return losses, gradient.div_(targets.shape[1])
+
+    def sum_and_curvature(
+        self, outputs: "Tensor", targets: "Tensor"
+    ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
+        """Return losses, gradients and ``v ↦ p (v − Σ p v)`` with the softmax p, which smoothing does not change."""
+        means, gradient = self.mean_and_gradient(outputs, targets)
+        count, probabilities = targets.shape[1], outputs.softmax(dim=1)
+
+        def product(vectors: "Tensor") -> "Tensor":
+            found = probabilities * vectors
+            return found.addcmul_(probabilities, found.sum(dim=1, keepdim=True), value=-1)
+
+        return means * count, gradient.mul_(count), product

@@ -1,6 +1,7 @@
 """What a training objective is."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -104,3 +105,28 @@ class Loss(ABC):
             losses = self.values(leaf.mT, targets).mean(dim=1)
             (gradient,) = torch.autograd.grad(losses.sum(), leaf)
         return losses.detach(), gradient
+
+    def sum_and_curvature(
+        self, outputs: "Tensor", targets: "Tensor"
+    ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
+        """Return each run's summed loss, (runs,), its gradient in the outputs, and products with its Hessian in them.
+
+        Arguments:
+            outputs: (runs, outputs, batch), as gradient and products are.
+            targets: (runs, batch, …).
+        """
+        import torch
+
+        with torch.enable_grad():
+            leaf = outputs.detach().requires_grad_()
+            losses = self.values(leaf.mT, targets).sum(dim=1)
+            (gradient,) = torch.autograd.grad(losses.sum(), leaf, create_graph=True)
+
+        def product(vectors: "Tensor") -> "Tensor":
+            # Some losses have a gradient that does not depend on the outputs.
+            if not gradient.requires_grad:
+                return torch.zeros_like(vectors)
+            (found,) = torch.autograd.grad(gradient, leaf, vectors, retain_graph=True, materialize_grads=True)
+            return found
+
+        return losses.detach(), gradient.detach(), product

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from lightning_modules.losses.loss import Loss
+from lightning_modules.stack.layers.at_point import TwiceDifferentiable
 from lightning_modules.stack.layers.flatten import Flatten
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
+from lightning_modules.stack.layout import Layout
+from lightning_modules.stack.second_order import SecondOrder
 from lightning_modules.stack.stacked import Parameters, Stacked
 
 __all__ = ["Chain"]
@@ -82,6 +85,34 @@ class Chain(Stacked):
             if index > self._first:
                 upstream = layer.input_gradient(parameters, x, y, upstream)
         return losses
+
+    def second_order(
+        self,
+        layout: Layout,
+        weights: Tensor,
+        inputs: Tensor,
+        targets: Tensor,
+        *,
+        share: float,
+        decay: float,
+    ) -> SecondOrder | None:
+        """Return losses on examples that all runs share, with gradients and Hessians; None where a layer knows none.
+
+        Arguments:
+            layout: of a weight set.
+            weights: (runs, parameters).
+            inputs: (examples, *shape).
+            targets: (examples, …).
+            share: what each example's loss is multiplied by.
+            decay: λ of ``½ λ ‖w‖²``, which is added.
+        """
+        layers = [layer for layer in self._layers[self._first :] if isinstance(layer, TwiceDifferentiable)]
+        if len(layers) < len(self._layers) - self._first:
+            return None
+        x = _batch_last_contiguous(inputs[None])
+        for layer in self._layers[: self._first]:
+            x = layer.forward({}, x)
+        return SecondOrder(layers, self._loss, layout, weights, x, targets, share=share, decay=decay)
 
 
 def _batch_last(inputs: Tensor) -> Tensor:

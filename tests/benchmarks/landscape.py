@@ -25,8 +25,9 @@ from analysis.curvature.eigenpairs import eigenpairs
 from analysis.curvature.exact import exact_spectrum
 from analysis.curvature.hessian import Hessian
 from analysis.directions import FilterNormalized
+from analysis.run_surface import training_surface
 from analysis.slices import plane_along
-from analysis.surface import Surface, training_surface
+from analysis.surface import Surface
 from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.recipe import Seeds
 

@@ -2,13 +2,13 @@
 
 from torch import Tensor
 
-from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.at_point import AtPoint, Passing, TwiceDifferentiable
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Dropout"]
 
 
-class Dropout(Layer):
+class Dropout(TwiceDifferentiable):
     """``y = x · mask`` in training, ``y = x`` in evaluation.
 
     Arguments:
@@ -27,6 +27,9 @@ class Dropout(Layer):
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         return self._dropped(parameters, upstream)
+
+    def at_point(self, parameters: Parameters, x: Tensor) -> tuple[AtPoint, Tensor]:
+        return Passing(x, x), x
 
     def _dropped(self, parameters: Parameters, values: Tensor) -> Tensor:
         mask = parameters.get(self._mask)

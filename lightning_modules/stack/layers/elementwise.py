@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.at_point import AtPoint, TwiceDifferentiable
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Elementwise", "in_whole_registers"]
@@ -14,7 +15,7 @@ __all__ = ["Elementwise", "in_whole_registers"]
 _registers = 64
 
 
-class Elementwise(Layer):
+class Elementwise(TwiceDifferentiable):
     """A function applied to every element, whose derivative is known from its input or, often cheaper, its output.
 
     Arguments:
@@ -32,6 +33,14 @@ class Elementwise(Layer):
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         return self._derivative(upstream, x, y)
+
+    def at_point(self, parameters: Parameters, x: Tensor) -> tuple[AtPoint, Tensor]:
+        with torch.enable_grad():
+            leaf = x.detach().requires_grad_()
+            # A function may overwrite what it reads, which a leaf does not allow.
+            y = self._function(leaf.clone())
+            (slope,) = torch.autograd.grad(y.sum(), leaf, create_graph=True)
+        return _ElementwiseAtPoint(leaf, slope), y.detach()
 
 
 def in_whole_registers(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -52,3 +61,28 @@ def in_whole_registers(function: Callable[..., Tensor]) -> Callable[..., Tensor]
         return function(*padded)[:count].view(shape)
 
     return applied
+
+
+class _ElementwiseAtPoint(AtPoint):
+    """``f(x)`` with ``f′(x)`` and, where it is not zero everywhere, ``f″(x)`` times the gradient in the output."""
+
+    def __init__(self, x: Tensor, slope: Tensor) -> None:
+        self._x, self._recorded, self._slope = x, slope, slope.detach()
+        self._bend: Tensor | None = None
+
+    def receive(self, upstream: Tensor) -> None:
+        if self._recorded.requires_grad:
+            (bend,) = torch.autograd.grad(self._recorded, self._x, upstream, materialize_grads=True)
+            self._bend = bend if bend.count_nonzero() else None
+        del self._recorded, self._x
+
+    def pull(self, upstream: Tensor) -> Tensor:
+        return self._slope * upstream
+
+    def push(self, directions: Parameters, x: Tensor | None) -> Tensor:
+        assert x is not None
+        return x.mul_(self._slope) if self._bend is None else x * self._slope
+
+    def pull_along(self, directions: Parameters, x: Tensor, upstream: Tensor) -> Tensor:
+        upstream.mul_(self._slope)
+        return upstream if self._bend is None else upstream.addcmul_(self._bend, x)

@@ -2,13 +2,13 @@
 
 from torch import Tensor
 
-from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.at_point import AtPoint, Passing, TwiceDifferentiable
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Flatten"]
 
 
-class Flatten(Layer):
+class Flatten(TwiceDifferentiable):
     """(runs, *shape, batch) → (runs, features, batch), features in torch's order."""
 
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
@@ -16,3 +16,7 @@ class Flatten(Layer):
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         return upstream.reshape(x.shape)
+
+    def at_point(self, parameters: Parameters, x: Tensor) -> tuple[AtPoint, Tensor]:
+        y = self.forward(parameters, x)
+        return Passing(x, y), y

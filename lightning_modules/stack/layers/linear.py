@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from lightning_modules.stack.layers.layer import Layer
+from lightning_modules.stack.layers.at_point import AtPoint, TwiceDifferentiable
 from lightning_modules.stack.layers.products import affine, product, product_into
 from lightning_modules.stack.stacked import Parameters
 
 __all__ = ["Linear"]
 
 
-class Linear(Layer):
+class Linear(TwiceDifferentiable):
     """``y = W x + b`` for W (runs, outputs, inputs) and x (runs, inputs, batch).
 
     Arguments:
@@ -37,3 +37,33 @@ class Linear(Layer):
 
     def input_gradient(self, parameters: Parameters, x: Tensor, y: Tensor, upstream: Tensor) -> Tensor:
         return product(parameters[self._weight].mT, upstream)
+
+    def at_point(self, parameters: Parameters, x: Tensor) -> tuple[AtPoint, Tensor]:
+        own = _LinearAtPoint(self._weight, self._bias, parameters[self._weight], x)
+        return own, self.forward(parameters, x)
+
+
+class _LinearAtPoint(AtPoint):
+    def __init__(self, weight: str, bias: str | None, values: Tensor, x: Tensor) -> None:
+        self._weight, self._bias, self._values = weight, bias, values
+        self._x = x.expand(len(values), -1, -1)
+
+    def receive(self, upstream: Tensor) -> None:
+        self._upstream = upstream
+
+    def pull(self, upstream: Tensor) -> Tensor:
+        return torch.bmm(self._values.mT, upstream)
+
+    def push(self, directions: Parameters, x: Tensor | None) -> Tensor:
+        pushed = affine(directions[self._weight], self._x, None if self._bias is None else directions[self._bias])
+        return pushed if x is None else pushed.baddbmm_(self._values, x)
+
+    def pull_along(self, directions: Parameters, x: Tensor, upstream: Tensor) -> Tensor:
+        torch.bmm(self._values.mT, upstream, out=x)
+        return x.baddbmm_(directions[self._weight].mT, self._upstream)
+
+    def products(self, found: Parameters, x: Tensor | None, upstream: Tensor) -> None:
+        of_weight = torch.bmm(upstream, self._x.mT)
+        found[self._weight].copy_(of_weight if x is None else of_weight.baddbmm_(self._upstream, x.mT))
+        if self._bias is not None:
+            torch.sum(upstream, dim=2, out=found[self._bias])
