@@ -55,7 +55,7 @@ class SecondOrder:
     ) -> None:
         self._layout, self._share, self._decay, parameters = layout, share, decay, layout.views(weights)
         self._layers: list[AtPoint] = []
-        activations = [x]
+        activations = [x.expand(len(weights), *x.shape[1:])]
         for layer in layers:
             own, y = layer.at_point(parameters, activations[-1])
             self._layers.append(own)

@@ -45,8 +45,7 @@ class Linear(TwiceDifferentiable):
 
 class _LinearAtPoint(AtPoint):
     def __init__(self, weight: str, bias: str | None, values: Tensor, x: Tensor) -> None:
-        self._weight, self._bias, self._values = weight, bias, values
-        self._x = x.expand(len(values), -1, -1)
+        self._weight, self._bias, self._values, self._x = weight, bias, values, x
 
     def receive(self, upstream: Tensor) -> None:
         self._upstream = upstream
