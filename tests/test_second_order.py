@@ -165,3 +165,18 @@ def test_gradients_alone_are_those_of_a_record():
     field = GradientField(Surface(module, CrossEntropy(), drawn(9, 3), torch.arange(9) % 2))
     points = drawn(5, 26)
     assert torch.equal(field.gradients(points), field.at(points).gradients)
+
+
+@pytest.mark.parametrize("count", [1, 40, 300])
+@pytest.mark.parametrize("name", losses)
+def test_many_vectors_at_one_point_have_the_products_of_each(name, count):
+    loss, outputs = losses[name]
+    module = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, outputs)).double()
+    surface = Surface(module, loss, drawn(50, 3), targets_for(loss, outputs, 50))
+    point, vectors = drawn(surface.layout.size, seed=1), drawn(count, surface.layout.size, seed=2)
+    hessian = Hessian(surface, point)
+    expected = torch.func.jacrev(torch.func.grad(lambda row: mean_loss(surface, row)))(point)
+    # Variances are exponentials: a Hessian of theirs has entries of a million.
+    scale = max(1.0, float(expected.abs().max()))
+    torch.testing.assert_close(hessian.products(vectors), vectors @ expected, rtol=0, atol=1e-12 * scale)
+    torch.testing.assert_close(hessian.product(vectors[0]), expected @ vectors[0], rtol=0, atol=1e-12 * scale)

@@ -111,8 +111,10 @@ class Loss(ABC):
     ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
         """Return each run's summed loss, (runs,), its gradient in the outputs, and products with its Hessian in them.
 
+        A product takes a vector (outputs, batch) for each run; of one run it takes any number.
+
         Arguments:
-            outputs: (runs, outputs, batch), as gradient and products are.
+            outputs: (runs, outputs, batch), as the gradient is.
             targets: (runs, batch, …).
         """
         import torch
@@ -126,6 +128,9 @@ class Loss(ABC):
             # Some losses have a gradient that does not depend on the outputs.
             if not gradient.requires_grad:
                 return torch.zeros_like(vectors)
+            if len(vectors) > len(leaf):
+                others = (each.expand(len(vectors), *each.shape[1:]) for each in (outputs, targets))
+                return self.sum_and_curvature(*others)[2](vectors)
             (found,) = torch.autograd.grad(gradient, leaf, vectors, retain_graph=True, materialize_grads=True)
             return found
 

@@ -19,12 +19,11 @@ class SecondOrder:
     product with the Hessians is their derivative along a direction, a forward
     and a backward pass again: twice the matrix products of a gradient, less
     those of the first layer's input. Autograd, asked for the derivative of its
-    own backward pass, multiplies as often and takes half as long again, for
-    copies, sums and the pass over the record.
+    own backward pass, multiplies as often and takes up to half as long again.
 
     Arguments:
         layers: of a chain, from its first one with parameters on.
-        loss: per example; differentiated by autograd, in the outputs alone.
+        loss: per example.
         layout: of a weight set.
         weights: (runs, parameters).
         x: what the first of the layers reads, (1 or runs, *shape, examples), contiguous.
@@ -35,6 +34,7 @@ class SecondOrder:
     Attributes:
         losses: summed over the examples, (runs,).
         gradients: of these sums, (runs, parameters).
+        touched: bytes of one run's activations, all layers together.
 
     References:
         | Fast exact multiplication by the Hessian (Pearlmutter, 1994)
@@ -60,6 +60,7 @@ class SecondOrder:
             own, y = layer.at_point(parameters, activations[-1])
             self._layers.append(own)
             activations.append(y)
+        self.touched = sum(each[0].numel() * each.element_size() for each in activations)
         all_targets = targets.expand(len(weights), *targets.shape)
         losses, upstream, self._pulled = loss.sum_and_curvature(activations.pop(), all_targets)
         upstream = upstream.mul_(share)
@@ -74,7 +75,10 @@ class SecondOrder:
         self.gradients.add_(weights, alpha=decay)
 
     def products(self, vectors: Tensor) -> Tensor:
-        """Return ``H v`` with each run's own Hessian and its own vector, (runs, parameters)."""
+        """Return ``H v`` with each run's own Hessian and its own vector, (runs, parameters).
+
+        Of one run any number of vectors may be given, (vectors, parameters).
+        """
         directions = self._layout.views(vectors)
         pushed: list[Tensor | None] = []
         x: Tensor | None = None

@@ -54,15 +54,24 @@ class _LinearAtPoint(AtPoint):
         return torch.bmm(self._values.mT, upstream)
 
     def push(self, directions: Parameters, x: Tensor | None) -> Tensor:
-        pushed = affine(directions[self._weight], self._x, None if self._bias is None else directions[self._bias])
-        return pushed if x is None else pushed.baddbmm_(self._values, x)
+        weight = directions[self._weight]
+        bias = None if self._bias is None else directions[self._bias]
+        pushed = affine(weight, _each(self._x, weight), bias)
+        return pushed if x is None else pushed.baddbmm_(_each(self._values, x), x)
 
     def pull_along(self, directions: Parameters, x: Tensor, upstream: Tensor) -> Tensor:
-        torch.bmm(self._values.mT, upstream, out=x)
-        return x.baddbmm_(directions[self._weight].mT, self._upstream)
+        torch.bmm(_each(self._values, upstream).mT, upstream, out=x)
+        return x.baddbmm_(directions[self._weight].mT, _each(self._upstream, upstream))
 
     def products(self, found: Parameters, x: Tensor | None, upstream: Tensor) -> None:
-        of_weight = torch.bmm(upstream, self._x.mT)
-        found[self._weight].copy_(of_weight if x is None else of_weight.baddbmm_(self._upstream, x.mT))
+        of_weight = found[self._weight]
+        product_into(of_weight, upstream, _each(self._x, upstream).mT)
+        if x is not None:
+            of_weight += torch.bmm(_each(self._upstream, upstream), x.mT)
         if self._bias is not None:
             torch.sum(upstream, dim=2, out=found[self._bias])
+
+
+def _each(kept: Tensor, like: Tensor) -> Tensor:
+    """Return what is kept of one run, or of each, for as many directions as there are."""
+    return kept.expand(len(like), -1, -1)
