@@ -13,6 +13,7 @@ from analysis.ensembles import EnsembleGain, ensemble_gains
 from analysis.estimate import Estimate
 from analysis.inference.components import Components
 from analysis.inference.sign_flip import p_text
+from analysis.labels import quoted
 from analysis.results import StudyResults
 from analysis.scores import TestScore, paired_difference, test_score
 from sweeps.groups import by_value, comparable, group_of
@@ -69,8 +70,8 @@ class Findings:
         if len(ranking) == 1:
             return f"The {best.key.replace('=', ' ')} ({recipe}) was confirmed: {its}."
         field, _, name = best.key.rpartition("=")
-        among = f"Of the groups by {field}, {name}" if field else f"Of the winners of the search, the {name}"
-        first = f"{among} is ahead ({recipe}): {its}."
+        among = f"groups by {_listed(field)}, {quoted(name)}" if field else f"winners of the search, the {name}"
+        first = f"Of the {among} is ahead ({recipe}): {its}."
         return f"{first} {self._against(best, ranking[1])}"
 
     @property
@@ -81,11 +82,11 @@ class Findings:
             return ""
         field = results.group_by[0]
         counts = Counter(group_of(trial.recipe, field) for trial in results.trials)
-        tried = ", ".join(f"{name_of(group)} {counts[group]}" for group in sorted(counts, key=by_value))
-        return f"Trials of the search by {field}: {tried}. What was tried more often is tuned better."
+        tried = ", ".join(f"{quoted(name_of(group))} {counts[group]}" for group in sorted(counts, key=by_value))
+        return f"Trials of the search by {_listed(field)}: {tried}. What was tried more often is tuned better."
 
     def _against(self, best: TestScore, second: TestScore) -> str:
-        name = name_of(second.key)
+        name = quoted(name_of(second.key))
         difference = self.differences.get((best.key, second.key))
         if not comparable(best.key, second.key):
             return f"The runner-up, {name}, differs from it in more than one thing: {second.estimate}."
@@ -142,6 +143,11 @@ def find(results: StudyResults, measured: Iterable[Estimate] = ()) -> Findings:
 def name_of(key: str) -> str:
     """Return what a key is called in a figure: ``schedule=cosine`` is cosine."""
     return key.partition("=")[2] or key
+
+
+def _listed(field: str) -> str:
+    """Return the fields of a group in a sentence."""
+    return " and ".join(field.rsplit(", ", 1))
 
 
 def _luck(results: StudyResults, components: Components | None) -> Iterator[Estimate]:

@@ -9,7 +9,7 @@ from lightning_modules.component import label, words
 from lightning_modules.recipe import Recipe
 from sweeps.groups import describe
 
-__all__ = ["labels"]
+__all__ = ["labels", "quoted"]
 
 
 def labels(recipes: Iterable[Recipe]) -> dict[Recipe, str]:
@@ -31,6 +31,11 @@ def labels(recipes: Iterable[Recipe]) -> dict[Recipe, str]:
         parts = [_part(path, value) for path, value in differing]
         found[recipe] = ", ".join(parts) or describe(recipe)
     return found
+
+
+def quoted(name: str) -> str:
+    """Return a group's name as a sentence has it: in quotes where it could be taken for something else."""
+    return f"“{name}”" if "," in name or not name[:1].isalpha() else name
 
 
 @dataclass(frozen=True)

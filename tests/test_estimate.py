@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.estimate import Estimate, t_interval
-from analysis.labels import labels
+from analysis.labels import labels, quoted
 from analysis.results import StudyResults
 from analysis.scores import paired_difference, test_score
 from lightning_modules.errors import InvalidInput
@@ -74,6 +74,20 @@ def test_what_is_not_finite_is_refused_not_dropped(values):
 )
 def test_printed_form(estimate, text):
     assert str(estimate) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cyclic cosine", "cyclic cosine"),
+        ("16", "“16”"),
+        ("without classes, 16", "“without classes, 16”"),
+        ("−1e-3", "“−1e-3”"),
+        ("", "“”"),
+    ],
+)
+def test_a_name_that_could_be_taken_for_a_number_or_a_list_is_quoted_in_a_sentence(name, told):
+    assert quoted(name) == told
 
 
 def test_labels_list_only_what_differs():

@@ -14,6 +14,7 @@ from analysis.figures.chosen import shades, whole_runs
 from analysis.figures.drawing import Drawing
 from analysis.figures.surfaces import lines, planes
 from analysis.findings import Findings, name_of
+from analysis.labels import quoted
 from analysis.plate import Plate, png_of
 from analysis.results import Trial
 from analysis.shown import shown as shown_of
@@ -89,7 +90,7 @@ def _comparisons(findings: Findings) -> Iterator[Drawing]:
             f" {score.guessing}), beside them the mean and its 95 % t-interval over the seeds;"
             f" {_seeds(shown[0].estimate.n)} each unless the figure says otherwise."
         )
-        means = "; ".join(f"{names[each.key]} {each.estimate}" for each in shown)
+        means = "; ".join(f"{quoted(names[each.key])} {each.estimate}" for each in shown)
         name = f"test_{score.name}_{_slug(field)}"
         yield Drawing(name, drawing, caption, f"Dots of test {score.title}. Means: {means}.", section="comparison")
 
@@ -98,7 +99,9 @@ def _components(findings: Findings) -> Iterator[Drawing]:
     from analysis.figures import variance_components
 
     score, groups = findings.results.score, components_of_groups(findings.results)
-    shown = {f"components_{_slug(key)}": (f"the best recipe of {name_of(key)}", each) for key, each in groups.items()}
+    shown = {
+        f"components_{_slug(key)}": (f"the best recipe of {quoted(name_of(key))}", each) for key, each in groups.items()
+    }
     if not shown and findings.components is not None:
         shown = {"components": ("the best recipe", findings.components)}
     for name, (whose, found) in shown.items():
@@ -156,13 +159,14 @@ def _training(findings: Findings) -> Iterator[Drawing]:
         {name_of(key): colour_of[key] for key in records},
         unit,
     )
-    seeds = "; ".join(f"{name_of(key)} seed {record.seeds.init}" for key, record in records.items())
+    seeds = "; ".join(f"{quoted(name_of(key))} seed {record.seeds.init}" for key, record in records.items())
     caption = (
         f"The course of one confirmed run each ({seeds}; n = 1, no interval): above the learning rate, below the"
         " training and validation loss. Dotted lines and diamonds are snapshots."
     )
     ends = "; ".join(
-        f"{name_of(key)} {record.metrics['validation_loss']:.3f} {unit}".rstrip() for key, record in records.items()
+        f"{quoted(name_of(key))} {record.metrics['validation_loss']:.3f} {unit}".rstrip()
+        for key, record in records.items()
     )
     alt = f"Learning rate and losses by step. Validation loss at the end: {ends}."
     yield Drawing("training", drawing, caption, alt, section="training")
@@ -186,7 +190,7 @@ def _ensembles(findings: Findings) -> Iterator[Drawing]:
         " test set. Lines are means over the report seeds (n in the legend), bands the 95 % t-intervals of the paired"
         f" differences; above zero is better.{few}"
     )
-    words = "; ".join(f"{name_of(key)}, all snapshots: {each[-1].score}" for key, each in gains.items())
+    words = "; ".join(f"{quoted(name_of(key))}, all snapshots: {each[-1].score}" for key, each in gains.items())
     yield Drawing("ensemble_gain", drawing, caption, f"Gain by number of snapshots. {words}.", section="ensembles")
 
 

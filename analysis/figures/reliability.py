@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.estimate import Estimate, t_interval
+from analysis.labels import quoted
 from analysis.metrics.calibration import Reliability
 from analysis.scores import seeds_in_words
 from analysis.style import figure, page
@@ -54,7 +55,7 @@ def said(found: Mapping[str, Reliability]) -> str:
         estimate, runs = error(each, name), len(np.atleast_1d(each.error))
         text = "no run is finite" if estimate is None else str(estimate)
         lost = runs - (0 if estimate is None else estimate.n)
-        parts.append(f"{name} {text}" + (f", {lost} of {runs} runs not finite and left out" if lost else ""))
+        parts.append(f"{quoted(name)} {text}" + (f", {lost} of {runs} runs not finite and left out" if lost else ""))
     bins = len(next(iter(found.values())).edges) - 1
     return (
         f"Reliability in {bins} bins of equal width, closed on the right. Above, accuracy against mean confidence: a"

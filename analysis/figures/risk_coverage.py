@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.estimate import t_interval
+from analysis.labels import quoted
 from analysis.metrics.selective import RiskCoverage
 from analysis.scores import seeds_in_words
 from analysis.slices.band import band
@@ -31,7 +32,7 @@ def said(found: Mapping[str, RiskCoverage]) -> str:
         known = areas[np.isfinite(areas)]
         lost = f", {len(areas) - len(known)} of {len(areas)} runs not finite and left out" * (len(known) < len(areas))
         text = str(t_interval(known.tolist(), f"aurc[{name}]", seeds_in_words(len(known)))) if known.size else "none"
-        parts.append(f"{name} {text}{lost}")
+        parts.append(f"{quoted(name)} {text}{lost}")
     return (
         "The error among the most confident fraction of the test examples, by that fraction. Lines are means over the"
         " runs, bands their pointwise 95 % t-intervals where there are three runs, cut off at 0 and 100 %. Area under"

@@ -8,6 +8,7 @@ import numpy as np
 from analysis.figures.chosen import shades, whole_runs
 from analysis.figures.drawing import Drawing
 from analysis.findings import Findings, name_of
+from analysis.labels import quoted
 from analysis.slice_checks import holes_said, loss_checks
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def planes(findings: Findings) -> Iterator[Drawing]:
         even = "loss" if np.nanmin(plane.losses) < 0 else "logarithm of the loss"
         caption = (
             f"Training loss in the plane through snapshots {', '.join(names[:-1])} and {names[-1]} of {count} of one"
-            f" run ({name_of(key)}, seed {record.seeds.init}; n = 1, no interval). Both axes are distances between"
-            f" weights, at one scale; contours are even in the {even}."
+            f" run ({quoted(name_of(key))}, seed {record.seeds.init}; n = 1, no interval). Both axes are distances"
+            f" between weights, at one scale; contours are even in the {even}."
         )
         low, high = np.nanmin(plane.losses), np.nanmax(plane.losses)
         alt = f"Contours of the training loss, {low:.3g} to {high:.3g} {unit}".rstrip()
@@ -89,16 +90,16 @@ def lines(findings: Findings) -> Iterator[Drawing]:
     drawing = loss_line.draw(
         {name_of(key): each for key, each in found.items()}, {name_of(key): colour_of[key] for key in found}, unit
     )
-    counts = "; ".join(f"{name_of(key)} {len(each)}" for key, each in found.items())
+    counts = "; ".join(f"{quoted(name_of(key))} {len(each)}" for key, each in found.items())
     caption = (
         f"Training loss along random filter-normalised directions (Li et al., 2018), {_slice_directions} for each of"
         f" several report seeds (runs: {counts}). Lines are medians, bands the whole range over runs and directions,"
         " not confidence intervals. A step of 1 moves every unit by the norm of its weights."
     )
-    ends = "; ".join(
-        f"{name_of(key)} {np.median([each.losses[:, len(each.steps) // 2] for each in slices]):.2g} {unit}".rstrip()
-        for key, slices in found.items()
-    )
+    middles = {
+        key: np.median([each.losses[:, len(each.steps) // 2] for each in slices]) for key, slices in found.items()
+    }
+    ends = "; ".join(f"{quoted(name_of(key))} {middle:.2g} {unit}".rstrip() for key, middle in middles.items())
     alt = f"Loss along random lines. In the middle: {ends}."
     yield Drawing("loss_line", drawing, caption, alt, _checks(found), section="landscape")
 

@@ -9,6 +9,7 @@ from analysis.estimate import Estimate, t_interval
 from analysis.figures.anytime import Course
 from analysis.findings import name_of
 from analysis.json_numbers import listed
+from analysis.labels import quoted
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.measurements.anytime import Anytime
 from analysis.results import StudyResults
@@ -50,7 +51,7 @@ def measure(asked: Anytime, paths: StudyPaths) -> None:
             "The learning rate as each group's best recipe has it, the training loss as a mean over each epoch's"
             f" batches, and validation {score.title}: means over the report seeds with 95 % t-intervals as bands."
         )
-        words = "; ".join(f"{name_of(key)} {each}" for key, each in worth.items())
+        words = "; ".join(f"{quoted(name_of(key))} {each}" for key, each in worth.items())
         write_measured(
             aside,
             asked.name,

@@ -5,6 +5,7 @@ from typing import Any
 
 from analysis.estimate import Unit
 from analysis.findings import name_of
+from analysis.labels import quoted
 from analysis.measured import Illustration, study_checksum, write_measured
 from analysis.measurements.train_loss import TrainLoss
 from analysis.results import StudyResults
@@ -43,7 +44,7 @@ def measure(asked: TrainLoss, paths: StudyPaths) -> None:
             shown = {name_of(key): shades_of[key] for key in ordered}
             title = labelled("training loss of the final network", results.loss_unit)
             save(group_dots.draw(values, by_name, shown, title, axis=axis), aside, asked.name)
-        words = "; ".join(f"{name_of(key)} {means[key]}" for key in ordered)
+        words = "; ".join(f"{quoted(name_of(key))} {means[key]}" for key in ordered)
         caption = (
             "The loss of each run's last network on its whole training set, without penalties. A dot a report"
             " seed, beside them the mean with its 95 % t-interval over the seeds; lower is better."
