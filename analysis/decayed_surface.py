@@ -34,6 +34,7 @@ class DecayedSurface(Surface):
             surface.targets,
             examples=surface.examples,
             estimated_on=surface.estimated_on,
+            memory=surface.memory,
         )
         self.decay = float(decay)
         self.penalty = f"with ½ · {self.decay:g} · ‖w‖²"

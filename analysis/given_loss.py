@@ -21,7 +21,7 @@ def as_loss(given: "Loss | nn.Module | Callable[[Tensor, Tensor], Tensor]", dtyp
     Arguments:
         given: one of this package's losses; a criterion of ``torch.nn`` such as ``CrossEntropyLoss()`` or
             ``MSELoss()`` that returns the mean over the examples; or a function of outputs (examples, outputs) and
-            targets that returns one loss an example, (examples,).
+            targets that returns one loss an example, (examples,), whatever examples of whatever points it is given.
         dtype: of the outputs that it will be given.
 
     Raises:

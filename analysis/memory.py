@@ -19,6 +19,8 @@ block = 256
 _cached = 22 * 2**20
 # Values that a gradient which is differentiated again keeps, for each that a gradient alone touches.
 _recorded_twice = 2
+# Values that the loss of an example keeps for each of its outputs, where autograd differentiates it twice.
+_of_loss = 8
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ def at_once(module: nn.Module, inputs: Tensor, memory: int) -> AtOnce:
     most = min(each, _cached)
     examples = count if all_of_them <= most else min(count, max(1, int((most - fixed) / example)))
     points = max(1, int(most / (fixed + examples * example)))
-    recorded = max(1, int((each - fixed) / (_recorded_twice * example)))
+    with torch.no_grad():
+        outputs = module(inputs[:1].to(next(module.parameters()).dtype))
+    of_loss = _of_loss * outputs.numel() * inputs.element_size()
+    recorded = max(1, int((each - fixed) / (_recorded_twice * example + of_loss)))
     left = memory - torch.get_num_threads() * int(fixed + points * (fixed + examples * example))
     return AtOnce(points, examples, min(recorded, len(inputs)), max(0, left))

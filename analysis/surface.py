@@ -100,6 +100,8 @@ class Surface:
         self.memory, self.normalized = memory, is_normalized(module)
         sizes = at_once(self.module, inputs, memory)
         self._points = ManyPoints(self.module, loss, inputs, targets, self.estimated_on, self.carried, sizes)
+        layers = lower(self.module, tuple(inputs.shape[1:]))
+        self._chain = None if layers is None else Chain(layers, loss)
         recorded = sizes.recorded
         self.blocks = [slice(start, start + recorded) for start in range(0, len(inputs), recorded)]
 
@@ -155,28 +157,23 @@ class Surface:
         return self.loss.values(self.outputs(point, block), self.targets[block]).sum() / len(self.targets)
 
     def second_order(self, points: Tensor, block: slice) -> SecondOrder | None:
-        """Return what a block of examples adds at many points, with gradients and Hessians, without autograd.
+        """Return what a block of examples adds at many points, with gradients and Hessians that are made by hand.
 
         Arguments:
-            points: (points, parameters), to which nothing is recorded.
+            points: (points, parameters), which must stay as they are; autograd hears nothing of them.
             block: of examples.
 
         Returns:
-            None where only autograd knows the second derivatives of a layer.
+            None where only autograd can differentiate a layer's backward pass.
         """
         if self._chain is None:
             return None
         share = 1 / len(self.targets)
         decay = self.decay * share * len(range(*block.indices(len(self.targets))))
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(self.inputs.device.type, enabled=False):
             return self._chain.second_order(
                 self.layout, points, self.inputs[block], self.targets[block], share=share, decay=decay
             )
-
-    @cached_property
-    def _chain(self) -> Chain | None:
-        layers = lower(self.module, tuple(self.inputs.shape[1:]))
-        return None if layers is None else Chain(layers, self.loss)
 
     def at(
         self, origin: Tensor, basis: Tensor, coordinates: Tensor, statistics: Statistics = "frozen"

@@ -1,182 +1,243 @@
-"""Gradients and Hessians of linear chains by hand, against torch.func's derivatives of the same mean loss."""
+"""Second-order optimizers: where their steps lead, what they solve with, and what they refuse."""
 
-from concurrent.futures import ThreadPoolExecutor
+import math
 
+import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from torch import nn
 
-from analysis.critical.gradient_field import GradientField
-from analysis.curvature.hessian import Hessian
-from analysis.decayed_surface import DecayedSurface
-from analysis.surface import Surface
-from lightning_modules.losses.binary_cross_entropy import BinaryCrossEntropy
-from lightning_modules.losses.cross_entropy import CrossEntropy
-from lightning_modules.losses.gaussian_nll import GaussianNLL
-from lightning_modules.losses.heteroscedastic_gaussian_nll import HeteroscedasticGaussianNLL
-from lightning_modules.losses.hinge import Hinge
-from lightning_modules.losses.one_hot_squared_error import OneHotSquaredError
-from lightning_modules.losses.perceptron_criterion import PerceptronCriterion
-from lightning_modules.losses.sigmoid_squared_error import SigmoidSquaredError
-from lightning_modules.losses.squared_error import SquaredError
-from lightning_modules.modules.heaviside import Heaviside
-from lightning_modules.modules.reference_class import ReferenceClass
-from tests.critical_surfaces import drawn
+from lightning_modules.errors import InvalidInput
+from lightning_modules.optimizers import full_hessian
+from lightning_modules.optimizers.cubic_interpolation import Point, cubic_minimum
+from lightning_modules.optimizers.curvature_memory import no_memory, quasi_newton_direction, remember
+from lightning_modules.optimizers.damped_newton import DampedNewton
+from lightning_modules.optimizers.lbfgs import LBFGS
+from lightning_modules.optimizers.newton import Newton
+from lightning_modules.optimizers.objective import Objective
+from lightning_modules.optimizers.strong_wolfe import strong_wolfe
+from tests.optimizer_steps import Waves, draw_problem, update_all
 
-activations = {
-    "ReLU": nn.ReLU,
-    "LeakyReLU": lambda: nn.LeakyReLU(0.1),
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "ELU": lambda: nn.ELU(1.3),
-    "GELU": nn.GELU,
-    "identity": nn.Identity,
-    "step": Heaviside,
-    "dropout": lambda: nn.Sequential(nn.Tanh(), nn.Dropout(0.5)),
-    "two in a row": lambda: nn.Sequential(nn.Tanh(), nn.Identity(), nn.ReLU(), nn.Sigmoid()),
-}
-losses = {
-    "cross-entropy": (CrossEntropy(), 3),
-    "smoothed": (CrossEntropy(label_smoothing=0.2), 3),
-    "one-hot": (OneHotSquaredError(), 3),
-    "binary": (BinaryCrossEntropy(), 1),
-    "hinge": (Hinge(), 1),
-    "perceptron": (PerceptronCriterion(), 1),
-    "sigmoid": (SigmoidSquaredError(), 1),
-    "squared": (SquaredError(), 2),
-    "Gaussian": (GaussianNLL(0.7), 2),
-    "heteroscedastic": (HeteroscedasticGaussianNLL(), 4),
-}
+double = torch.float64
 
 
-def targets_for(loss, outputs, examples):
-    if loss.task == "regression":
-        return drawn(examples, 2, seed=5)
-    return torch.arange(examples) % max(outputs, 2)
+class Quadratic(Objective):
+    """``½ (w − c)ᵀ A (w − c)`` for each run; it counts the rows that it is asked for."""
+
+    def __init__(self, matrices, centers):
+        self._matrices, self._centers, self.rows = matrices, centers, []
+
+    def value_and_gradient(self, weights, runs=None):
+        runs = torch.arange(len(weights)) if runs is None else runs
+        self.rows.append(runs.tolist())
+        away = weights - self._centers[runs]
+        gradient = (self._matrices[runs] @ away[:, :, None])[:, :, 0]
+        return (away * gradient).sum(dim=1) / 2, gradient
+
+    def hessian(self, weights, runs=None):
+        return self._matrices.clone() if runs is None else self._matrices[runs].clone()
 
 
-def mean_loss(surface, row):
-    """Written out with the module's own forward pass, as a script would."""
-    parameters, start = {}, 0
-    for name, value in surface.module.named_parameters():
-        parameters[name] = row[start : start + value.numel()].view_as(value)
-        start += value.numel()
-    outputs = torch.func.functional_call(surface.module, parameters, (surface.inputs,))
-    return surface.loss.values(outputs, surface.targets).mean() + surface.decay / 2 * row.square().sum()
+def quadratics(seed, eigenvalues):
+    """One quadratic a row of eigenvalues, in random axes, and weights to start from."""
+    generator = torch.Generator().manual_seed(seed)
+    runs, size = eigenvalues.shape
+    axes = torch.linalg.qr(torch.randn(runs, size, size, generator=generator, dtype=double))[0]
+    centers, start = torch.randn(2, runs, size, generator=generator, dtype=double)
+    return Quadratic(axes @ torch.diag_embed(eigenvalues) @ axes.mT, centers), centers, start
 
 
-def check(surface, points):
-    found = surface.second_order(points, slice(None))
-    vectors = drawn(*points.shape, seed=8)
-    products = found.products(vectors)
-    for each, (row, vector) in enumerate(zip(points, vectors, strict=True)):
-
-        def function(row):
-            return mean_loss(surface, row)
-
-        gradient, hessian = torch.func.grad(function)(row), torch.func.jacrev(torch.func.grad(function))(row)
-        torch.testing.assert_close(found.losses[each], function(row), rtol=1e-12, atol=1e-12)
-        torch.testing.assert_close(found.gradients[each], gradient, rtol=0, atol=1e-12)
-        torch.testing.assert_close(products[each], hessian @ vector, rtol=0, atol=1e-11)
+@given(seed=st.integers(0, 99))
+@settings(max_examples=10)
+def test_newton_lands_on_the_minimum_of_a_quadratic_in_one_step(seed):
+    """Which it would miss by half the way without the ½ of the expansion, or with g and H elsewhere."""
+    objective, centers, start = quadratics(seed, torch.rand(4, 9, dtype=double) * 100 + 0.5)
+    weights, losses, _ = update_all([Newton()] * 4, start, [objective], [1.0])
+    torch.testing.assert_close(weights, centers, rtol=0, atol=1e-11)
+    torch.testing.assert_close(losses[0], objective.value_and_gradient(start)[0], rtol=0, atol=0)
+    half, _, _ = update_all([Newton(0.25)] * 4, start, [objective], [2.0])
+    torch.testing.assert_close(half, (start + centers) / 2, rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("name", activations)
-def test_derivatives_of_every_activation_are_those_of_torch_func(name):
-    module = nn.Sequential(
-        nn.Flatten(), nn.Linear(4, 5), activations[name](), nn.Linear(5, 4), activations[name](), nn.Linear(4, 3)
-    )
-    surface = Surface(module.double(), CrossEntropy(), drawn(7, 1, 2, 2), torch.arange(7) % 3)
-    check(surface, drawn(3, surface.layout.size, seed=1))
+def test_newton_is_drawn_to_a_saddle_which_gradient_descent_and_damping_leave():
+    objective, saddle, start = quadratics(3, torch.tensor([[5.0, 2.0, -1.0]], dtype=double))
+    before = objective.value_and_gradient(start)[0]
+    weights, _, _ = update_all([Newton()], start, [objective], [1.0])
+    torch.testing.assert_close(weights, saddle, rtol=0, atol=1e-12)
+    damped, losses, _ = update_all([DampedNewton(damping=1.5)], start, [objective] * 10, [1.0] * 10)
+    assert (losses.diff(dim=0) < 0).all()
+    assert objective.value_and_gradient(damped)[0] < before - 1
+    weak, _, _ = update_all([DampedNewton(damping=0.25)], start, [objective] * 60, [1.0] * 60)
+    torch.testing.assert_close(weak, saddle, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", losses)
-def test_derivatives_of_every_loss_are_those_of_torch_func(name):
-    loss, outputs = losses[name]
-    module = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, outputs)).double()
-    check(Surface(module, loss, drawn(6, 3), targets_for(loss, outputs, 6)), drawn(2, 16 + 5 * outputs, seed=3))
+def test_newton_stays_along_directions_without_curvature():
+    """Where the loss is flat the minimum nearest to the start is reached: the rest of the start remains."""
+    eigenvalues = torch.tensor([[3.0, 1.0, 0.0, 0.0], [3.0, 1.0, 2.0, 0.5], [0.0] * 4], dtype=double)
+    objective, centers, start = quadratics(1, eigenvalues)
+    weights, _, _ = update_all([Newton()] * 3, start, [objective], [1.0])
+    matrices, away = objective.hessian(start), (centers - start)[:, :, None]
+    onto = torch.linalg.pinv(matrices, hermitian=True, rtol=1e-12) @ matrices
+    torch.testing.assert_close(weights, start + (onto @ away)[:, :, 0], rtol=0, atol=1e-12)
+    torch.testing.assert_close(weights[1], centers[1], rtol=0, atol=1e-12)
+    torch.testing.assert_close(weights[2], start[2], rtol=0, atol=0)
 
 
-@given(
-    widths=st.lists(st.integers(1, 5), min_size=1, max_size=4),
-    examples=st.integers(1, 6),
-    points=st.integers(1, 3),
-    bias=st.booleans(),
-    activation=st.sampled_from(sorted(activations)),
-    loss=st.sampled_from(sorted(losses)),
-    decay=st.sampled_from([0.0, 0.3]),
-)
-def test_any_linear_chain_has_the_derivatives_of_torch_func(widths, examples, points, bias, activation, loss, decay):
-    objective, outputs = losses[loss]
-    layers = []
-    for size, following in zip(widths, [*widths[1:], outputs], strict=True):
-        layers += [nn.Linear(size, following, bias=bias), activations[activation]()]
-    module = nn.Sequential(*layers[:-1]).double()
-    surface = Surface(module, objective, drawn(examples, widths[0]), targets_for(objective, outputs, examples))
-    check(DecayedSurface(surface, decay) if decay else surface, drawn(points, surface.layout.size, seed=2))
+@pytest.mark.parametrize("rule", [Newton(), DampedNewton(damping=0.5)], ids=str)
+def test_a_run_without_a_step_leaves_its_neighbours_every_bit(rule):
+    # An infinite Hessian, and one that the damping makes exactly singular.
+    broken = torch.full((2, 2), math.inf, dtype=double) if isinstance(rule, Newton) else -0.5 * torch.eye(2).double()
+    _, centers, start = quadratics(0, torch.tensor([[1.0, 2.0]] * 3, dtype=double))
+    matrices = torch.stack([torch.tensor([[2.0, 0.3], [0.3, 1.0]], dtype=double)] * 3)
+    sound, _, _ = update_all([rule] * 3, start, [Quadratic(matrices, centers)], [1.0])
+    matrices = matrices.index_copy(0, torch.tensor([1]), broken[None])
+    weights, _, _ = update_all([rule] * 3, start, [Quadratic(matrices, centers)], [1.0])
+    assert not weights[1].isfinite().any()
+    torch.testing.assert_close(weights[[0, 2]], sound[[0, 2]], rtol=0, atol=0)
 
 
-def test_what_gives_no_parameters_may_stand_before_and_behind():
-    module = nn.Sequential(nn.Tanh(), nn.Flatten(), nn.Linear(4, 2), ReferenceClass())
-    surface = Surface(module.double(), CrossEntropy(), drawn(6, 2, 2), torch.arange(6) % 3)
-    assert surface.second_order(drawn(1, 10), slice(None)) is None
-    trimmed = Surface(module[:3].double(), CrossEntropy(), drawn(6, 2, 2), torch.arange(6) % 2)
-    check(trimmed, drawn(2, 10))
+@pytest.mark.parametrize("runs_at_once", [1, 2, 5])
+def test_blocks_of_runs_give_the_same_bits_as_all_at_once(runs_at_once, monkeypatch):
+    weights, tilts, _ = draw_problem(0, runs=5, steps=4)
+    rules = [DampedNewton(0.5 + 0.1 * i, 0.1 * 3**i) for i in range(5)]
+    objectives = [Waves(tilt) for tilt in tilts]
+    expected = update_all(rules, weights, objectives, [1.0] * 4)[0]
+    monkeypatch.setattr(full_hessian, "_bytes", runs_at_once * 8 * 13**2)
+    torch.testing.assert_close(update_all(rules, weights, objectives, [1.0] * 4)[0], expected, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        nn.Sequential(nn.Linear(4, 3), nn.PReLU(), nn.Linear(3, 2)),
-        nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Tanh(), nn.Linear(3, 2)),
-        nn.Sequential(nn.Linear(4, 3), nn.Softplus(), nn.Linear(3, 2)),
-        nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 2, 2), nn.Flatten(), nn.Linear(2, 2)),
-    ],
-    ids=["PReLU", "batch normalization", "softplus", "convolution"],
-)
-def test_autograd_takes_over_where_a_layer_is_not_known(module):
-    surface = Surface(module.double(), CrossEntropy(), drawn(6, 4), torch.arange(6) % 2)
-    point, vector = drawn(2, surface.layout.size)
-    assert surface.second_order(point[None], slice(None)) is None
-    expected = torch.func.jacrev(torch.func.grad(lambda row: mean_loss(surface, row)))(point) @ vector
-    torch.testing.assert_close(Hessian(surface, point).product(vector), expected, rtol=0, atol=1e-12)
-    torch.testing.assert_close(
-        GradientField(surface).at(point[None]).products(vector[None])[0], expected, rtol=0, atol=1e-12
-    )
+@pytest.mark.parametrize("rule", [Newton(), DampedNewton()], ids=str)
+def test_too_many_parameters_are_refused_before_a_step(rule):
+    assert rule.state(torch.empty(2, 5000)) == {}
+    with pytest.raises(InvalidInput, match=r"the model has 5,001 parameters: give it a model of at most 5,000"):
+        rule.state(torch.empty(2, 5001))
 
 
-def test_a_record_serves_many_threads_and_stays_as_it_was():
-    module = nn.Sequential(nn.Linear(10, 30), nn.ReLU(), nn.Linear(30, 30), nn.Tanh(), nn.Linear(30, 3)).double()
-    surface = Surface(module, CrossEntropy(), drawn(100, 10), torch.arange(100) % 3)
-    found = surface.second_order(drawn(1, surface.layout.size), slice(None))
-    vectors = drawn(40, 1, surface.layout.size, seed=1)
-    kept = vectors.clone()
-    one_by_one = [found.products(each) for each in vectors]
-    with ThreadPoolExecutor(4) as threads:
-        beside = list(threads.map(found.products, vectors))
-    # Threads of torch's own may round otherwise than one.
-    torch.testing.assert_close(torch.cat(beside), torch.cat(one_by_one), rtol=0, atol=1e-14)
-    assert torch.equal(vectors, kept)
+def test_the_two_loops_are_the_dense_updates_of_rank_two():
+    generator = torch.Generator().manual_seed(0)
+    size, runs, pairs = 6, 3, 4
+    matrix = torch.diag(torch.arange(1.0, size + 1, dtype=double))
+    memory = no_memory(torch.zeros(runs, size, dtype=double), 3)
+    steps = torch.randn(pairs, runs, size, generator=generator, dtype=double)
+    for pair, step in enumerate(steps):
+        kept = torch.tensor([run for run in range(runs) if pair >= run])  # memories of 4, 3 and 2 steps, 3 at most
+        remember(memory, kept, step[kept], step[kept] @ matrix)
+        remember(memory, kept, step[kept], -step[kept])  # negative curvature is not remembered
+    assert memory["remembered"].tolist() == [4, 3, 2]
+    one = torch.eye(size, dtype=double)
+    for run in range(runs):
+        remembered = [steps[pair, run] for pair in range(max(run, 1), pairs)]
+        last = remembered[-1] @ matrix
+        inverse = one * (remembered[-1] @ last) / (last @ last)
+        for s in remembered:
+            y, rho = s @ matrix, 1 / (s @ matrix @ s)
+            before = inverse
+            inverse = (one - rho * torch.outer(s, y)) @ inverse @ (one - rho * torch.outer(y, s)) + rho * torch.outer(
+                s, s
+            )
+            assert torch.linalg.matrix_rank(inverse - before, atol=1e-10) == 2
+        directions = quasi_newton_direction(memory, torch.full((size,), run), one)
+        torch.testing.assert_close(directions, -inverse, rtol=0, atol=1e-12)
 
 
-def test_gradients_alone_are_those_of_a_record():
-    module = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).double()
-    field = GradientField(Surface(module, CrossEntropy(), drawn(9, 3), torch.arange(9) % 2))
-    points = drawn(5, 26)
-    assert torch.equal(field.gradients(points), field.at(points).gradients)
+def test_lbfgs_solves_a_quadratic_which_takes_gradient_descent_hundreds_of_steps():
+    objective, centers, start = quadratics(5, torch.logspace(0, 3, 10, dtype=double).repeat(3, 1))
+    rule = LBFGS(max_iterations=40, change_tolerance=0, line_search="strong_wolfe")
+    weights, _, _ = update_all([rule] * 3, start, [objective] * 2, [1.0] * 2)
+    torch.testing.assert_close(weights, centers, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("count", [1, 40, 300])
-@pytest.mark.parametrize("name", losses)
-def test_many_vectors_at_one_point_have_the_products_of_each(name, count):
-    loss, outputs = losses[name]
-    module = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, outputs)).double()
-    surface = Surface(module, loss, drawn(50, 3), targets_for(loss, outputs, 50))
-    point, vectors = drawn(surface.layout.size, seed=1), drawn(count, surface.layout.size, seed=2)
-    hessian = Hessian(surface, point)
-    expected = torch.func.jacrev(torch.func.grad(lambda row: mean_loss(surface, row)))(point)
-    # Variances are exponentials: a Hessian of theirs has entries of a million.
-    scale = max(1.0, float(expected.abs().max()))
-    torch.testing.assert_close(hessian.products(vectors), vectors @ expected, rtol=0, atol=1e-12 * scale)
-    torch.testing.assert_close(hessian.product(vectors[0]), expected @ vectors[0], rtol=0, atol=1e-12 * scale)
+def test_runs_whose_search_has_ended_are_not_evaluated():
+    eigenvalues = torch.tensor([[1.0, 1.0], [1.0, 400.0], [1e-3, 7.0]], dtype=double)
+    objective, centers, start = quadratics(2, eigenvalues)
+    start[0] = centers[0]
+    update_all([LBFGS(line_search="strong_wolfe")] * 3, start, [objective], [1.0])
+    assert objective.rows[0] == [0, 1, 2]
+    assert all(rows in ([1], [2], [1, 2]) for rows in objective.rows[1:])
+    assert {len(rows) for rows in objective.rows[1:]} == {1, 2}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, double], ids=["single", "double"])
+def test_rows_of_thousands_of_parameters_have_the_bits_of_a_run_alone(dtype):
+    weights, tilts, multipliers = draw_problem(0, runs=4, parameters=4099, steps=4, dtype=dtype)
+    rules = [LBFGS(0.2 + 0.1 * i, 5, line_search="strong_wolfe", change_tolerance=10.0 ** (i - 9)) for i in range(4)]
+    together = update_all(rules, weights, [Waves(tilt) for tilt in tilts], multipliers)
+    for row, rule in enumerate(rules):
+        alone = update_all([rule], weights[[row]], [Waves(tilt[[row]]) for tilt in tilts], multipliers)
+        torch.testing.assert_close(together[0][[row]], alone[0], rtol=0, atol=0)
+        torch.testing.assert_close(together[1][:, [row]], alone[1], rtol=0, atol=0)
+
+
+def line(function, slope, step):
+    return Point(step, function(step), slope(step), torch.zeros(0))
+
+
+@given(st.floats(-3, 3), st.floats(-3, 3), st.floats(0.1, 3), st.floats(0.1, 4))
+def test_the_minimum_of_a_cubic_is_found_from_either_side(left, width_factor, leading, center):
+    """A cubic with its minimum at `center`: ``a (x − c)³ + (x − c)²`` from two of its points."""
+    right = left + 0.1 + abs(width_factor)
+
+    def value(x):
+        return leading * (x - center) ** 3 + (x - center) ** 2
+
+    def slope(x):
+        return 3 * leading * (x - center) ** 2 + 2 * (x - center)
+
+    points = line(value, slope, left), line(value, slope, right)
+    assert cubic_minimum(*points, -100, 100) == pytest.approx(center, abs=1e-6)
+    assert cubic_minimum(*points[::-1], -100, 100) == pytest.approx(center, abs=1e-6)
+    assert cubic_minimum(*points, center + 1, center + 2) == center + 1
+
+
+def test_a_cubic_without_a_minimum_gives_the_middle_and_an_overflow_raises_nothing():
+    assert cubic_minimum(Point(0.0, 0.0, 1.0, None), Point(1.0, 0.5, 1.0, None), 0, 4) == 2
+    assert cubic_minimum(Point(0.0, 0.0, -1e300, None), Point(1.0, 0.0, -1e300, None), 0, 4) == 2
+    assert math.isnan(cubic_minimum(Point(0.0, 0.0, -1.0, None), Point(1.0, 1e200, 1.0, None), 0, 1))
+    assert cubic_minimum(Point(2.0, 0.0, 1.0, None), Point(2.0, 0.0, 1.0, None), 1, 5) == 3
+
+
+@given(st.floats(0.01, 10), st.floats(0.05, 20), st.floats(-2, 2))
+@settings(max_examples=200)
+def test_a_search_ends_where_the_strong_wolfe_conditions_hold(first, place, wave):
+    def value(t):
+        return (t - place) ** 2 / 2 + wave * math.sin(t)
+
+    def slope(t):
+        return t - place + wave * math.cos(t)
+
+    start = line(value, slope, 0.0)
+    assume(start.slope < -0.01)
+    search = strong_wolfe(start, first, 1.0, 1e-9, 60)
+    wanted = next(search)
+    try:
+        while True:
+            wanted = search.send(line(value, slope, wanted))
+    except StopIteration as end:
+        point = end.value
+    assert point.step > 0
+    assert point.loss <= start.loss + 1e-4 * point.step * start.slope
+    assert abs(point.slope) <= 0.9 * abs(start.slope)
+    assert (point.loss, point.slope) == (value(point.step), slope(point.step))
+
+
+def test_a_small_batch_misleads_lbfgs_where_the_full_batch_does_not():
+    """The curvature between the gradients of two different batches is that of no function."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(200, 10, generator=generator, dtype=double)
+    answers = inputs @ torch.randn(10, generator=generator, dtype=double)
+    answers += torch.randn(200, generator=generator, dtype=double)
+
+    def squares(rows):
+        x, y = inputs[rows], answers[rows]
+        matrix = x.T @ x / len(rows)
+        return Quadratic(matrix[None], torch.linalg.lstsq(x, y).solution[None])
+
+    full = squares(torch.arange(200))
+    batches = [squares(rows) for rows in torch.randperm(200, generator=generator).split(12)]
+    rule, start = LBFGS(max_iterations=4, change_tolerance=0), torch.zeros(1, 10, dtype=double)
+    mean = full.value_and_gradient
+    settled, _, _ = update_all([rule], start, [full] * len(batches), [1.0] * len(batches))
+    misled, _, _ = update_all([rule], start, batches, [1.0] * len(batches))
+    assert mean(settled)[0] < 1e-12
+    assert np.isnan(mean(misled)[0].item()) or mean(misled)[0] > 0.1

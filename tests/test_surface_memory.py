@@ -16,10 +16,12 @@ from torch.func import grad, jacrev, vmap
 from analysis.critical.gradient_field import GradientField
 from analysis.curvature.gauss_newton import Fisher, GaussNewton
 from analysis.curvature.hessian import Hessian
+from analysis.given_loss import as_loss
 from analysis.many_points import Span
 from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.cross_entropy import CrossEntropy
+from lightning_modules.losses.heteroscedastic_gaussian_nll import HeteroscedasticGaussianNLL
 from lightning_modules.stack.live_bytes import LiveBytes
 
 repository = Path(__file__).parent.parent
@@ -71,6 +73,22 @@ def test_what_is_alive_at_a_time_fits_into_the_memory(name, memory, dtype):
         with LiveBytes() as live:
             work()
         assert live.peak <= memory, work
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, double], ids=str)
+@pytest.mark.parametrize(
+    "given", [HeteroscedasticGaussianNLL(), nn.CrossEntropyLoss()], ids=lambda each: type(each).__name__
+)
+def test_a_loss_of_many_outputs_that_autograd_differentiates_counts(given, dtype):
+    torch.manual_seed(0)
+    module, inputs = nn.Sequential(nn.Linear(20, 10), nn.Tanh(), nn.Linear(10, 60)).to(dtype), torch.randn(1500, 20)
+    regression = isinstance(given, HeteroscedasticGaussianNLL)
+    targets = torch.randn(1500, 30, dtype=dtype) if regression else torch.arange(1500) % 60
+    surface = Surface(module, as_loss(given, dtype), inputs.to(dtype), targets, memory=mega)
+    point = 0.1 * torch.randn(surface.layout.size, dtype=dtype)
+    with LiveBytes() as live:
+        Hessian(surface, point).product(point)
+    assert live.peak <= mega
 
 
 @pytest.mark.parametrize("name", modules)

@@ -80,7 +80,7 @@ class GradientField:
     def _by_hand(self, points: Tensor) -> SecondOrder | None:
         # Beyond the memory each block's record is made again for every product.
         blocks = self.surface.blocks
-        return self.surface.second_order(points.detach(), blocks[0]) if len(blocks) == 1 else None
+        return self.surface.second_order(points.detach().clone(), blocks[0]) if len(blocks) == 1 else None
 
 
 def _recorded_by_autograd(surface: Surface, points: Tensor) -> Recorded:

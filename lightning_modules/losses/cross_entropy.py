@@ -86,6 +86,9 @@ class CrossEntropy(Loss):
         self, outputs: "Tensor", targets: "Tensor"
     ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
         """Return losses, gradients and ``v ↦ p (v − Σ p v)`` with the softmax p, which smoothing does not change."""
+        # Torch's own leaves out examples whose class is −100.
+        if bool((targets < 0).any()):
+            return super().sum_and_curvature(outputs, targets)
         means, gradient = self.mean_and_gradient(outputs, targets)
         count, probabilities = targets.shape[1], outputs.softmax(dim=1)
 
@@ -93,4 +96,4 @@ class CrossEntropy(Loss):
             found = probabilities * vectors
             return found.addcmul_(probabilities, found.sum(dim=1, keepdim=True), value=-1)
 
-        return means * count, gradient.mul_(count), product
+        return means * count, gradient * count, product

@@ -111,7 +111,8 @@ class Loss(ABC):
     ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
         """Return each run's summed loss, (runs,), its gradient in the outputs, and products with its Hessian in them.
 
-        A product takes a vector (outputs, batch) for each run; of one run it takes any number.
+        A product takes a vector (outputs, batch) for each run; of one run it takes any number. Nobody may write to
+        what is returned: autograd may give one number for many.
 
         Arguments:
             outputs: (runs, outputs, batch), as the gradient is.
@@ -128,10 +129,10 @@ class Loss(ABC):
             # Some losses have a gradient that does not depend on the outputs.
             if not gradient.requires_grad:
                 return torch.zeros_like(vectors)
-            if len(vectors) > len(leaf):
-                others = (each.expand(len(vectors), *each.shape[1:]) for each in (outputs, targets))
-                return self.sum_and_curvature(*others)[2](vectors)
-            (found,) = torch.autograd.grad(gradient, leaf, vectors, retain_graph=True, materialize_grads=True)
-            return found
+            parts = [
+                torch.autograd.grad(gradient, leaf, part, retain_graph=True, materialize_grads=True)[0]
+                for part in vectors.split(len(leaf))
+            ]
+            return parts[0] if len(parts) == 1 else torch.cat(parts)
 
         return losses.detach(), gradient.detach(), product

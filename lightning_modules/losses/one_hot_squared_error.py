@@ -1,5 +1,6 @@
 """Squared error on one-hot labels: classification as regression."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,3 +40,11 @@ class OneHotSquaredError(Loss):
         residual = outputs.scatter_add(1, chosen, outputs.new_full((1, 1, 1), -1.0).expand_as(chosen))
         losses = residual.square().sum(dim=1).mean(dim=1) / 2
         return losses, residual.div_(targets.shape[1])
+
+    def sum_and_curvature(
+        self, outputs: "Tensor", targets: "Tensor"
+    ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
+        """Return losses, gradients and ``v ↦ v``."""
+        means, gradient = self.mean_and_gradient(outputs, targets)
+        count = targets.shape[1]
+        return means * count, gradient * count, lambda vectors: vectors

@@ -1,5 +1,6 @@
 """Squared error: the loss of least squares."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,3 +34,11 @@ class SquaredError(Loss):
         residual = outputs - targets.mT
         losses = residual.square().sum(dim=1).mean(dim=1) / 2
         return losses, residual.div_(targets.shape[1])
+
+    def sum_and_curvature(
+        self, outputs: "Tensor", targets: "Tensor"
+    ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
+        """Return losses, gradients and ``v ↦ v``."""
+        means, gradient = self.mean_and_gradient(outputs, targets)
+        count = targets.shape[1]
+        return means * count, gradient * count, lambda vectors: vectors

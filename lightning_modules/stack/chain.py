@@ -96,23 +96,25 @@ class Chain(Stacked):
         share: float,
         decay: float,
     ) -> SecondOrder | None:
-        """Return losses on examples that all runs share, with gradients and Hessians; None where a layer knows none.
+        """Return losses on examples that all runs share, with gradients and Hessians.
+
+        None where only autograd can differentiate a layer's backward pass.
 
         Arguments:
             layout: of a weight set.
-            weights: (runs, parameters).
+            weights: (runs, parameters), which must stay as they are.
             inputs: (examples, *shape).
             targets: (examples, …).
             share: what each example's loss is multiplied by.
             decay: λ of ``½ λ ‖w‖²``, which is added.
         """
-        layers = [layer for layer in self._layers[self._first :] if isinstance(layer, TwiceDifferentiable)]
-        if len(layers) < len(self._layers) - self._first:
+        layers = [layer for layer in self._layers if isinstance(layer, TwiceDifferentiable)]
+        if len(layers) < len(self._layers):
             return None
         x = _batch_last_contiguous(inputs[None])
-        for layer in self._layers[: self._first]:
+        for layer in layers[: self._first]:
             x = layer.forward({}, x)
-        return SecondOrder(layers, self._loss, layout, weights, x, targets, share=share, decay=decay)
+        return SecondOrder(layers[self._first :], self._loss, layout, weights, x, targets, share=share, decay=decay)
 
 
 def _batch_last(inputs: Tensor) -> Tensor:

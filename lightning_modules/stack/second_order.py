@@ -1,4 +1,4 @@
-"""Gradients of a chain at many points, and their derivatives along directions, without autograd."""
+"""Gradients of a chain at many points, and their derivatives along directions, by hand."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ class SecondOrder:
         layers: of a chain, from its first one with parameters on.
         loss: per example.
         layout: of a weight set.
-        weights: (runs, parameters).
+        weights: (runs, parameters), which must stay as they are.
         x: what the first of the layers reads, (1 or runs, *shape, examples), contiguous.
         targets: (examples, …).
         share: what each example's loss is multiplied by.
@@ -63,8 +63,7 @@ class SecondOrder:
         self.touched = sum(each[0].numel() * each.element_size() for each in activations)
         all_targets = targets.expand(len(weights), *targets.shape)
         losses, upstream, self._pulled = loss.sum_and_curvature(activations.pop(), all_targets)
-        upstream = upstream.mul_(share)
-        self.losses = losses.mul_(share).add_(weights.square().sum(dim=1), alpha=decay / 2)
+        self.losses, upstream = losses * share, upstream * share
         self.gradients = torch.empty_like(weights)
         found = layout.views(self.gradients)
         for layer, own in zip(reversed(layers), reversed(self._layers), strict=True):
@@ -72,13 +71,21 @@ class SecondOrder:
             layer.parameter_gradients(found, activations.pop(), upstream)
             if activations:
                 upstream = own.pull(upstream)
-        self.gradients.add_(weights, alpha=decay)
+        # Without a decay, infinite weights have a finite loss.
+        if decay:
+            self.losses += decay / 2 * weights.square().sum(dim=1)
+            self.gradients.add_(weights, alpha=decay)
 
+    @torch.no_grad()
     def products(self, vectors: Tensor) -> Tensor:
         """Return ``H v`` with each run's own Hessian and its own vector, (runs, parameters).
 
         Of one run any number of vectors may be given, (vectors, parameters).
         """
+        with torch.autocast(vectors.device.type, enabled=False):
+            return self._products(vectors)
+
+    def _products(self, vectors: Tensor) -> Tensor:
         directions = self._layout.views(vectors)
         pushed: list[Tensor | None] = []
         x: Tensor | None = None
@@ -86,11 +93,11 @@ class SecondOrder:
             pushed.append(x)
             x = layer.push(directions, x)
         assert x is not None
-        upstream = self._pulled(x).mul_(self._share)
+        upstream = self._pulled(x) * self._share
         result = torch.empty_like(vectors)
         found = self._layout.views(result)
         for layer, x in zip(reversed(self._layers), reversed(pushed), strict=True):
             layer.products(found, x, upstream)
             if x is not None:
                 upstream = layer.pull_along(directions, x, upstream)
-        return result.add_(vectors, alpha=self._decay)
+        return result.add_(vectors, alpha=self._decay) if self._decay else result

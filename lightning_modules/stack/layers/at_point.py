@@ -14,7 +14,8 @@ class AtPoint(ABC):
     """What a layer keeps of both passes, to give their derivatives along directions of the weights.
 
     After `receive` nothing changes any more: directions may come from several
-    threads. Shapes are those of the layer's `forward`.
+    threads. Shapes are those of the layer's `forward`, with a direction for each
+    run, or any number of directions of a single run.
 
     References:
         | Fast exact multiplication by the Hessian (Pearlmutter, 1994)
@@ -27,14 +28,14 @@ class AtPoint(ABC):
 
     @abstractmethod
     def pull(self, upstream: Tensor) -> Tensor:
-        """Return the gradient in the input, given the same gradient in the output."""
+        """Return the gradient in the input, given what `receive` has taken."""
 
     @abstractmethod
     def push(self, directions: Parameters, x: Tensor | None) -> Tensor:
         """Return the derivative of the output.
 
         Arguments:
-            directions: of the parameters by name, (runs, *shape).
+            directions: of the parameters by name, (directions, *shape).
             x: derivative of the input, which may be overwritten; None for zero, at the first layer with parameters.
         """
 
@@ -78,7 +79,7 @@ class Passing(AtPoint):
 
 
 class TwiceDifferentiable(Layer):
-    """A layer whose second derivatives are known without autograd."""
+    """A layer whose backward pass can be differentiated without a record of the network's."""
 
     @abstractmethod
     def at_point(self, parameters: Parameters, x: Tensor) -> tuple[AtPoint, Tensor]:

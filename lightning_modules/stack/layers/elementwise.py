@@ -68,12 +68,12 @@ class _ElementwiseAtPoint(AtPoint):
 
     def __init__(self, x: Tensor, slope: Tensor) -> None:
         self._x, self._recorded, self._slope = x, slope, slope.detach()
-        self._bend: Tensor | None = None
+        self._curvature: Tensor | None = None
 
     def receive(self, upstream: Tensor) -> None:
         if self._recorded.requires_grad:
-            (bend,) = torch.autograd.grad(self._recorded, self._x, upstream, materialize_grads=True)
-            self._bend = bend if bend.count_nonzero() else None
+            (curvature,) = torch.autograd.grad(self._recorded, self._x, upstream, materialize_grads=True)
+            self._curvature = curvature if curvature.count_nonzero() else None
         del self._recorded, self._x
 
     def pull(self, upstream: Tensor) -> Tensor:
@@ -81,8 +81,8 @@ class _ElementwiseAtPoint(AtPoint):
 
     def push(self, directions: Parameters, x: Tensor | None) -> Tensor:
         assert x is not None
-        return x.mul_(self._slope) if self._bend is None else x * self._slope
+        return x.mul_(self._slope) if self._curvature is None else x * self._slope
 
     def pull_along(self, directions: Parameters, x: Tensor, upstream: Tensor) -> Tensor:
         upstream.mul_(self._slope)
-        return upstream if self._bend is None else upstream.addcmul_(self._bend, x)
+        return upstream if self._curvature is None else upstream.addcmul_(self._curvature, x)

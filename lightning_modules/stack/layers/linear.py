@@ -56,7 +56,8 @@ class _LinearAtPoint(AtPoint):
     def push(self, directions: Parameters, x: Tensor | None) -> Tensor:
         weight = directions[self._weight]
         bias = None if self._bias is None else directions[self._bias]
-        pushed = affine(weight, _each(self._x, weight), bias)
+        kept = _each(self._x, weight)
+        pushed = torch.bmm(weight, kept) if bias is None else torch.baddbmm(bias.unsqueeze(2), weight, kept)
         return pushed if x is None else pushed.baddbmm_(_each(self._values, x), x)
 
     def pull_along(self, directions: Parameters, x: Tensor, upstream: Tensor) -> Tensor:
