@@ -238,3 +238,29 @@ def test_what_an_exact_spectrum_cannot_be_of_is_a_sentence():
         exact_spectrum(surface, torch.zeros(10_001))
     with pytest.raises(InvalidInput, match="tolerance"):
         trace(Given(np.eye(3)), tolerance=0.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, double], ids=str)
+def test_a_model_whose_second_derivatives_torch_has_wrong_is_refused(dtype):
+    torch.manual_seed(0)
+    normalized = nn.utils.parametrizations.weight_norm(nn.Linear(5, 20))
+    module = nn.Sequential(normalized, nn.Tanh(), nn.Linear(20, 3)).to(dtype)
+    inputs, targets = torch.randn(40, 5, dtype=dtype), torch.arange(40) % 3
+    surface = Surface(module, CrossEntropy(), inputs, targets)
+    point = surface.layout.row(dict(module.named_parameters()))
+    with pytest.raises(InvalidInput, match=r"not symmetric.*remove_parametrizations"):
+        Hessian(surface, point)
+    nn.utils.parametrize.remove_parametrizations(normalized, "weight")
+    plain = Surface(module, CrossEntropy(), inputs, targets)
+    assert Hessian(plain, plain.layout.row(dict(module.named_parameters()))).product(torch.ones(183)).isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, double], ids=str)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0])
+def test_rounding_is_not_taken_for_asymmetry(dtype, scale):
+    torch.manual_seed(1)
+    module = nn.Sequential(nn.Linear(10, 80), nn.Softplus(), nn.Linear(80, 80), nn.Softplus(), nn.Linear(80, 4))
+    surface = Surface(module.to(dtype), CrossEntropy(), torch.randn(200, 10, dtype=dtype), torch.arange(200) % 4)
+    point = scale * torch.randn(surface.layout.size, dtype=dtype)
+    assert surface.second_order(point[None], slice(None)) is None
+    assert Hessian(surface, point).product(point).isfinite().all()

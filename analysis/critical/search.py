@@ -15,6 +15,7 @@ from analysis.critical.newton_mr import NewtonMR
 from analysis.critical.result import CriticalPoints
 from analysis.critical.starts import Start
 from analysis.curvature.exact import most_parameters
+from analysis.curvature.hessian import Hessian
 from analysis.own_threads import own_threads
 from analysis.surface import Surface
 from lightning_modules.errors import InvalidInput
@@ -52,7 +53,8 @@ def critical_points(
         tell: takes a line of how far the search is, before each part of it.
 
     Raises:
-        InvalidInput: for another precision, too many parameters, no starts or methods, or starts of another model.
+        InvalidInput: for another precision, too many parameters, no starts or methods, starts of another model, or a
+            model whose second derivatives torch has wrong.
 
     References:
         | Identifying and attacking the saddle point problem in high-dimensional non-convex optimization
@@ -73,6 +75,8 @@ def critical_points(
         raise InvalidInput(f"A start has not the model's {size} weights: make its point with Surface.row.")
     criteria = criteria or Criteria()
     points = torch.stack([each.point.detach().double() for each in starts])
+    # Rather now than at the end of the first search: it refuses a model whose second derivatives torch has wrong.
+    Hessian(surface, points[0])
     touched = 4 * working_set(surface.module, tuple(surface.inputs.shape[1:]), len(surface.inputs))
     together = max(1, _memory // touched)
     groups = [slice(first, first + together) for first in range(0, len(starts), together)]

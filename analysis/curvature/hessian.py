@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from analysis.curvature.operator import Operator
+from analysis.curvature.symmetry import require_symmetric
 from analysis.own_threads import own_threads
 from analysis.surface import Surface
 from lightning_modules.stack.second_order import SecondOrder
@@ -38,6 +39,9 @@ class Hessian(Operator):
         loss: the mean loss, a scalar.
         gradient: (parameters,).
 
+    Raises:
+        InvalidInput: if autograd's second derivatives are not symmetric, and so not right.
+
     References:
         | Fast exact multiplication by the Hessian (Pearlmutter, 1994)
         | https://doi.org/10.1162/neco.1994.6.1.147
@@ -51,7 +55,10 @@ class Hessian(Operator):
         for record in self._records():
             self.loss += record.losses[0]
             self.gradient += record.gradients[0]
+            by_hand = isinstance(record, SecondOrder)
             del record
+        if not by_hand:
+            require_symmetric(self.product, self.size, self.dtype)
 
     def product(self, vector: Tensor) -> Tensor:
         vectors = vector.to(self.dtype)[None]
