@@ -32,8 +32,8 @@ class SecondOrder:
         decay: λ of ``½ λ ‖w‖²``, which is added.
 
     Attributes:
-        losses: summed over the examples, (runs,).
-        gradients: of these sums, (runs, parameters).
+        losses: each example's times the share, summed, with the decay, (runs,).
+        gradients: of these, (runs, parameters).
         touched: bytes of one run's activations, all layers together.
 
     References:
