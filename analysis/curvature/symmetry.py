@@ -1,5 +1,6 @@
 """Whether second derivatives are symmetric: of some operations torch's are not."""
 
+import math
 from collections.abc import Callable
 from itertools import combinations
 
@@ -12,20 +13,20 @@ from lightning_modules.errors import InvalidInput
 __all__ = ["require_symmetric"]
 
 _probes = 3
-# Of the matrix's size. Rounding in single precision is a thousandth at most, torch's weight_norm a third.
-_most = 0.05
 
 
 def require_symmetric(product: Callable[[Tensor], Tensor], size: int, dtype: torch.dtype) -> None:
     """Require ``uᵀ H v = vᵀ H u`` for three vectors of random signs, unless a product is not finite.
 
     The difference has the standard deviation ``‖H − Hᵀ‖``, and a product the
-    mean squared length ``‖H‖²``, both by Frobenius, whatever the size.
+    mean squared length ``‖H‖²``, both by Frobenius, whatever the size. Half of
+    the digits have to agree: of right second derivatives all but the last do,
+    of torch's for weight_norm hardly one.
 
     Arguments:
         product: returns ``H v`` for v (parameters,).
         size: parameters.
-        dtype: of the vectors.
+        dtype: of the vectors and the products.
 
     Raises:
         InvalidInput: if it does not hold.
@@ -36,9 +37,10 @@ def require_symmetric(product: Callable[[Tensor], Tensor], size: int, dtype: tor
         return
     values = vectors.double() @ products.T
     largest = max(abs(float(values[i, j] - values[j, i])) for i, j in combinations(range(_probes), 2))
-    if largest > _most * float(products.norm(dim=1).max()):
+    if largest > math.sqrt(torch.finfo(dtype).eps) * float(products.norm(dim=1).max()):
         raise InvalidInput(
-            "The Hessian of this model is not symmetric: torch has wrong second derivatives of one of its operations,"
-            " as of weight_norm. Take weight_norm off with torch.nn.utils.parametrize.remove_parametrizations, which"
-            " keeps what the model computes, or replace the operation."
+            "The Hessian of this model is not symmetric, so the second derivatives of one of its operations are wrong,"
+            " as torch's are for weight_norm. Take weight_norm off with"
+            " torch.nn.utils.parametrize.remove_parametrizations, which keeps what the model computes, or replace the"
+            " operation."
         )

@@ -1,10 +1,9 @@
 """Squared error on one-hot labels: classification as regression."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lightning_modules.losses.loss import Loss
+from lightning_modules.losses.quadratic import QuadraticLoss
 from lightning_modules.losses.simplex import nearest_probabilities
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ __all__ = ["OneHotSquaredError"]
 
 
 @dataclass(frozen=True)
-class OneHotSquaredError(Loss):
+class OneHotSquaredError(QuadraticLoss):
     """``½ Σ_c (f_c − [c is the label])²``, summed over the classes.
 
     In the mean it is least where the outputs are the classes' probabilities,
@@ -40,11 +39,3 @@ class OneHotSquaredError(Loss):
         residual = outputs.scatter_add(1, chosen, outputs.new_full((1, 1, 1), -1.0).expand_as(chosen))
         losses = residual.square().sum(dim=1).mean(dim=1) / 2
         return losses, residual.div_(targets.shape[1])
-
-    def sum_and_curvature(
-        self, outputs: "Tensor", targets: "Tensor"
-    ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
-        """Return losses, gradients and ``v ↦ v``."""
-        means, gradient = self.mean_and_gradient(outputs, targets)
-        count = targets.shape[1]
-        return means * count, gradient * count, lambda vectors: vectors

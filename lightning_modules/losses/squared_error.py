@@ -1,12 +1,12 @@
 """Squared error: the loss of least squares."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lightning_modules.data.dataset import Dataset, Targets, Task
 from lightning_modules.losses.gaussian import moments
-from lightning_modules.losses.loss import Array, Loss, Prediction
+from lightning_modules.losses.loss import Array, Prediction
+from lightning_modules.losses.quadratic import QuadraticLoss
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,7 +15,7 @@ __all__ = ["SquaredError"]
 
 
 @dataclass(frozen=True)
-class SquaredError(Loss):
+class SquaredError(QuadraticLoss):
     """``½ Σ (f − y)²``, summed over the outputs; its gradient is ``f − y``, half that of a squared error without ½."""
 
     task: ClassVar[Task] = "regression"
@@ -34,11 +34,3 @@ class SquaredError(Loss):
         residual = outputs - targets.mT
         losses = residual.square().sum(dim=1).mean(dim=1) / 2
         return losses, residual.div_(targets.shape[1])
-
-    def sum_and_curvature(
-        self, outputs: "Tensor", targets: "Tensor"
-    ) -> "tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]":
-        """Return losses, gradients and ``v ↦ v``."""
-        means, gradient = self.mean_and_gradient(outputs, targets)
-        count = targets.shape[1]
-        return means * count, gradient * count, lambda vectors: vectors
