@@ -83,6 +83,11 @@ def test_page_needs_nothing_beside_it(page, paths):
     assert broken_links(paths.report / "index.html") == []
 
 
+def test_a_figure_that_shows_every_group_does_not_speak_of_the_best(page):
+    assert "What averaging the predictions" in page.text
+    assert "best groups" not in page.text
+
+
 def test_order_is_question_answer_verdicts_warnings_contents_claims_sections_origin(page):
     marks = [
         hostile,

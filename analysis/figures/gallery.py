@@ -175,7 +175,8 @@ def _training(findings: Findings) -> Iterator[Drawing]:
 def _ensembles(findings: Findings) -> Iterator[Drawing]:
     from analysis.figures import ensemble_gain
 
-    best = [each.key for each in findings.ranking if each.key in findings.gains][:_most_lines]
+    known = [each.key for each in findings.ranking if each.key in findings.gains]
+    best = known[:_most_lines]
     gains = {key: findings.gains[key] for key in findings.results.compared if key in best}
     if not gains:
         return
@@ -183,7 +184,7 @@ def _ensembles(findings: Findings) -> Iterator[Drawing]:
     drawing = ensemble_gain.draw(
         {name_of(key): each for key, each in gains.items()}, {name_of(key): colour_of[key] for key in gains}, score
     )
-    few = f" The {len(best)} best groups." if len(findings.gains) > len(best) else ""
+    few = f" The {len(best)} best groups." if len(known) > len(best) else ""
     of_last = " (RMSE of the last minus RMSE of the average)" if score.sign < 0 else ""
     caption = (
         f"What averaging the predictions of a run's last snapshots gains over its last snapshot alone{of_last}, on the"
