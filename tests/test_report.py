@@ -1,13 +1,17 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
 import analysis.report
+from analysis.figures import gallery
+from analysis.findings import find
 from analysis.report import write_report
+from analysis.results import StudyResults
 from lightning_modules.errors import InvalidInput
 from sweeps.claim import Claim
 from sweeps.files import read_json
@@ -83,9 +87,17 @@ def test_page_needs_nothing_beside_it(page, paths):
     assert broken_links(paths.report / "index.html") == []
 
 
-def test_a_figure_that_shows_every_group_does_not_speak_of_the_best(page):
-    assert "What averaging the predictions" in page.text
-    assert "best groups" not in page.text
+def test_a_figure_speaks_of_the_best_groups_only_where_some_are_left_out(paths, monkeypatch):
+    found = find(StudyResults.open(paths))
+    (key,) = found.gains
+    # The winner is a run of one of the groups: it is no group that would be left out.
+    found = replace(found, gains={**found.gains, "winner": found.gains[key]})
+    (drawing,) = gallery._ensembles(found)
+    assert "best groups" not in drawing.caption
+    more = {**found.gains, **dict.fromkeys(found.results.compared, found.gains[key])}
+    monkeypatch.setattr(gallery, "_most_lines", 2)
+    (drawing,) = gallery._ensembles(replace(found, gains=more))
+    assert "The 2 best groups." in drawing.caption
 
 
 def test_order_is_question_answer_verdicts_warnings_contents_claims_sections_origin(page):
