@@ -36,4 +36,4 @@ def stream(purpose: str, *key: int) -> int:
     """
     # With the length, because a seed sequence takes (3,) and (3, 0) for the same.
     sequence = np.random.SeedSequence([_purposes.index(purpose), len(key), *key])
-    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return int(sequence.generate_state(1, np.uint64)[0]) >> 1

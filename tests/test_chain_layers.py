@@ -13,6 +13,7 @@ from lightning_modules.modules.heaviside import Heaviside
 from lightning_modules.modules.padded_shortcut import PaddedShortcut
 from lightning_modules.modules.reference_class import ReferenceClass
 from lightning_modules.modules.residual import Residual
+from lightning_modules.stack.layers.linear import Linear
 from lightning_modules.stack.lower import lower
 from tests.test_chain import assert_same, draw_batch, with_hook
 
@@ -203,3 +204,22 @@ def test_the_bits_of_a_layer_do_not_depend_on_the_stack(module, dtype):
             together = results(slice(0, runs))
             for run in (0, runs // 2, runs - 1):
                 assert torch.equal(together[run], results(slice(run, run + 1))[0]), (batch, runs, run)
+
+
+@pytest.mark.parametrize(("outputs", "inputs"), [(1, 16), (2, 16), (10, 32), (32, 32), (32, 64), (128, 64), (10, 128)])
+def test_the_bits_of_a_linear_layer_do_not_depend_on_the_stack_for_one_example(outputs, inputs):
+    """Torch multiplies a single column by other routines, one for each size of stack."""
+    generator = torch.Generator().manual_seed(0)
+    weights = {
+        "weight": torch.randn(7, outputs, inputs, generator=generator),
+        "bias": torch.randn(7, outputs, generator=generator),
+    }
+    x = torch.randn(7, inputs, 1, generator=generator)
+    layer = Linear("weight", "bias")
+    together = layer.forward(weights, x)
+    assert together.is_contiguous()
+    expected = weights["weight"].double() @ x.double() + weights["bias"].double()[..., None]
+    torch.testing.assert_close(together.double(), expected, rtol=1e-4, atol=1e-4)
+    for run in range(7):
+        own = {name: weight[run : run + 1].clone() for name, weight in weights.items()}
+        assert torch.equal(layer.forward(own, x[run : run + 1].clone())[0], together[run])

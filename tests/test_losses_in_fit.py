@@ -1,6 +1,6 @@
 """Training with every loss: the plain torch loop's weights, the same bits alone as in a stack, by the fast path."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -144,6 +144,39 @@ def test_several_targets_at_once_equal_the_plain_loop(loss, tmp_path):
         residuals = last.predictions["test"][:, :2] - result.targets["test"]
         rmse = score_of("regression").of(last.predictions["test"], result.targets["test"])
         assert rmse == pytest.approx(np.sqrt(np.mean(residuals**2)))
+
+
+@dataclass(frozen=True)
+class Doubled(CrossEntropy):
+    """A loss that computes in double precision whatever it is given."""
+
+    def values(self, outputs, targets):
+        return super().values(outputs.double(), targets)
+
+    def mean_and_gradient(self, outputs, targets):
+        return Loss.mean_and_gradient(self, outputs, targets)
+
+
+@dataclass(frozen=True)
+class Overwriting(SGD):
+    """An optimizer that gives its losses in the same memory at every step."""
+
+    def state(self, weights):
+        return {**super().state(weights), "losses": weights.new_zeros(len(weights))}
+
+    def update(self, weights, objective, state, rate, numbers):
+        return state["losses"].copy_(super().update(weights, objective, state, rate, numbers))
+
+
+@pytest.mark.parametrize("model", [MLP((6,)), Residual()], ids=["chain", "general"])
+def test_losses_of_another_precision_and_in_memory_of_their_own_are_written_down(model):
+    (run,) = runs_of(CrossEntropy(), model, rates=(0.05,))
+    (plain,) = fit([run])
+    (doubled,) = fit([replace(run, recipe=replace(run.recipe, loss=Doubled()))])
+    np.testing.assert_allclose(doubled.train_loss, plain.train_loss, rtol=1e-4)
+    optimizer = Overwriting(**vars(run.recipe.optimizer))
+    (overwritten,) = fit([replace(run, recipe=replace(run.recipe, optimizer=optimizer))])
+    np.testing.assert_array_equal(overwritten.train_loss, plain.train_loss)
 
 
 def test_a_run_of_regression_diverges_alone():

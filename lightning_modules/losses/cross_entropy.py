@@ -68,10 +68,11 @@ class CrossEntropy(Loss):
 
     def mean_and_gradient(self, outputs: "Tensor", targets: "Tensor") -> "tuple[Tensor, Tensor]":
         """Return the losses and ``(softmax − q) / batch``: recording a graph would cost as much again."""
-        chosen = targets[:, None, :]
+        chosen, batch = targets.unsqueeze(1), targets.shape[1]
         log_probabilities = outputs.log_softmax(dim=1)
         share = self.label_smoothing / outputs.shape[1]
-        losses = -log_probabilities.gather(1, chosen).mean(dim=(1, 2))
+        # Not by `mean`, which takes thrice as long for a few runs.
+        losses = log_probabilities.gather(1, chosen).sum(dim=(1, 2)).div_(-batch)
         if share:
             smooth = log_probabilities.sum(dim=1).mean(dim=1)
             losses = (1 - self.label_smoothing) * losses - share * smooth
@@ -80,7 +81,7 @@ class CrossEntropy(Loss):
         gradient.scatter_add_(1, chosen, weight.expand_as(chosen))
         if share:
             gradient.sub_(share)
-        return losses, gradient.div_(targets.shape[1])
+        return losses, gradient.div_(batch)
 
     def sum_and_curvature(
         self, outputs: "Tensor", targets: "Tensor"

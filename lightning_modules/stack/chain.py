@@ -8,6 +8,7 @@ costs as much as the arithmetic of small networks.
 """
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from torch import Tensor
 
@@ -32,14 +33,15 @@ class Chain(Stacked):
     """
 
     def __init__(self, layers: Sequence[Layer], loss: Loss) -> None:
-        self._layers, self._loss = tuple(layers), loss
+        # A matrix product reads its factors in either order; to turn the batch around would cost as much as itself.
+        # What it reads is flattened as it is turned.
+        unflattened = list(dropwhile(lambda layer: isinstance(layer, Flatten), layers))
+        self.starts_linear = isinstance(unflattened[0], Linear)
+        self._turned = _features_by_batch if self.starts_linear else _batch_last_contiguous
+        self._layers, self._loss = tuple(unflattened if self.starts_linear else layers), loss
         self._masks = tuple(name for layer in layers for name in layer.masks)
         # Below the first layer with parameters nothing needs a gradient.
-        self._first = next(index for index, layer in enumerate(layers) if layer.parameters)
-        # A matrix product reads its factors in either order; to turn the batch around would cost as much as itself.
-        leading = next(layer for layer in layers if not isinstance(layer, Flatten))
-        self.starts_linear = isinstance(leading, Linear)
-        self._turned = _batch_last if self.starts_linear else _batch_last_contiguous
+        self._first = next(index for index, layer in enumerate(self._layers) if layer.parameters)
         self.trained_first = self._layers[self._first].parameters
 
     def forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
@@ -60,7 +62,8 @@ class Chain(Stacked):
 
     def training_forward(self, parameters: Parameters, inputs: Tensor) -> Tensor:
         runs = len(next(iter(parameters.values())))
-        x = self._turned(inputs).expand(runs, *inputs.shape[2:], -1)
+        x = self._turned(inputs)
+        x = x.expand(runs, *x.shape[1:])
         for layer in self._layers:
             x = layer.training_forward(parameters, x)
         return x.mT
@@ -111,17 +114,17 @@ class Chain(Stacked):
         layers = [layer for layer in self._layers if isinstance(layer, TwiceDifferentiable)]
         if len(layers) < len(self._layers):
             return None
-        x = _batch_last_contiguous(inputs[None])
+        x = self._turned(inputs[None]).contiguous()
         for layer in layers[: self._first]:
             x = layer.forward({}, x)
         return SecondOrder(layers[self._first :], self._loss, layout, weights, x, targets, share=share, decay=decay)
 
 
-def _batch_last(inputs: Tensor) -> Tensor:
-    """Return inputs (runs, batch, *shape) as (runs, *shape, batch), without copying them."""
-    moved = inputs.movedim(1, -1)
+def _features_by_batch(inputs: Tensor) -> Tensor:
+    """Return inputs (runs, batch, *shape) as (runs, features, batch), without copying them."""
+    turned = inputs.flatten(2).mT
     # A single feature lies both ways at once: which of them torch sees would depend on the size of the stack.
-    return moved.contiguous() if inputs[0, 0].numel() == 1 else moved
+    return turned.contiguous() if turned.shape[1] == 1 else turned
 
 
 def _batch_last_contiguous(inputs: Tensor) -> Tensor:

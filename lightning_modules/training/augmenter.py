@@ -1,6 +1,7 @@
 """Augmentation of the batches of a stack, each run by its own rule and from its own stream."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -40,7 +41,7 @@ class Augmenter:
             epoch: counted from 0.
             step: counted within the epoch.
         """
-        if all(isinstance(each, NoAugmentation) for each in self.augmentations):
+        if self._changes_nothing:
             return inputs
         result = inputs.cpu().numpy().copy()
         places = rows.cpu().numpy()
@@ -55,6 +56,10 @@ class Augmenter:
                 own = transform(augmentation.before_preprocessing(raw, rng))
             result[index] = augmentation.after_preprocessing(own, rng)
         return torch.from_numpy(result).to(inputs.device)
+
+    @cached_property
+    def _changes_nothing(self) -> bool:
+        return all(isinstance(each, NoAugmentation) for each in self.augmentations)
 
     def keep(self, indices: list[int]) -> "Augmenter":
         """Return the augmenter of some of the runs."""

@@ -81,7 +81,8 @@ class Batches:
         first, stop = (step - segment.epoch * steps for step in (segment.start, segment.stop))
         masks = MaskStream(self.sites, data.order_seeds, segment.epoch, first) if self.last_sites else None
         for step in range(first, stop):
-            rows = table[:, step * self.size : (step + 1) * self.size]
+            start = step * self.size
+            rows = table.narrow(1, start, min(self.size, data.train_size - start))
             inputs, targets = data.take(rows)
             inputs = self.augmenter.apply(inputs, rows, data, segment.epoch, step)
             sites = self.last_sites if step == steps - 1 else self.sites[0]

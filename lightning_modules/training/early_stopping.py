@@ -63,4 +63,8 @@ class EarlyStoppingCallback(pl.Callback):
         parameters = module.parameters_of(weights, carried)
         outputs = outputs_by_part(module, parameters, module.whole_data.keep(runs))
         steps = {run: (self.kept[run].epoch + 1) * module.steps_per_epoch for run in runs}
-        return {run: snapshot_of(module, run, place, steps[run], parameters, outputs) for place, run in enumerate(runs)}
+        predictions = {part: module.runs[0].recipe.loss.predict(values) for part, values in outputs.items()}
+        return {
+            run: snapshot_of(module, run, place, steps[run], parameters, outputs, predictions)
+            for place, run in enumerate(runs)
+        }

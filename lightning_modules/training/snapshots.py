@@ -45,7 +45,7 @@ class SnapshotCallback(pl.Callback):
         for place in places:
             if finite[place]:
                 run = module.active[place]
-                snapshot = snapshot_of(module, run, place, batch.stop, parameters, outputs)
+                snapshot = snapshot_of(module, run, place, batch.stop, parameters, outputs, predictions)
                 self.snapshots.setdefault(run, []).append(snapshot)
         module.let_go(~finite[None], batch.stop - 1)
 
@@ -63,7 +63,13 @@ def outputs_by_part(module: StackModule, parameters: Parameters, data: StackData
 
 
 def snapshot_of(
-    module: StackModule, run: int, place: int, step: int, parameters: Parameters, outputs: Mapping[Part, Tensor]
+    module: StackModule,
+    run: int,
+    place: int,
+    step: int,
+    parameters: Parameters,
+    outputs: Mapping[Part, Tensor],
+    predictions: Mapping[Part, Tensor],
 ) -> Snapshot:
     """Return the snapshot of one of several runs.
 
@@ -74,13 +80,14 @@ def snapshot_of(
         step: steps that it has taken.
         parameters: each parameter and each buffer by its name, (runs, *shape).
         outputs: by part, (runs, examples, outputs).
+        predictions: what the runs' loss makes of them.
     """
     loss, data = module.runs[run].recipe.loss, module.whole_data
-    predictions = {part: loss.predict(values[place]) for part, values in outputs.items()}
+    own = {part: values[place] for part, values in predictions.items()}
     targets = data.targets[data.rows["test"][run]].cpu()
     return Snapshot(
         step=step,
         weights={name: value[place].cpu().numpy().copy() for name, value in parameters.items()},
-        predictions={part: values.numpy().copy() for part, values in predictions.items()},
-        test_loss=loss.final(outputs["test"][place], predictions["test"], targets),
+        predictions={part: values.numpy().copy() for part, values in own.items()},
+        test_loss=loss.final(outputs["test"][place], own["test"], targets),
     )

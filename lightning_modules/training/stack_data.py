@@ -111,19 +111,17 @@ class StackData:
         same batches whatever it is stacked with and wherever it is resumed.
         """
         rows = self.rows["train"]
-        order = np.stack(
-            [
-                np.random.default_rng(stream("order", seed, epoch)).permutation(rows.shape[1])
-                for seed in self.order_seeds
-            ]
-        )
-        return rows.gather(1, torch.from_numpy(order).to(rows.device))
+        order = rows.cpu().numpy().copy()
+        for own, seed in zip(order, self.order_seeds, strict=True):
+            # What `default_rng` makes, without its looking at what it is given.
+            np.random.Generator(np.random.PCG64(stream("order", seed, epoch))).shuffle(own)
+        return torch.from_numpy(order).to(rows.device)
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return the inputs (runs, batch, *shape) and targets (runs, batch, …) of rows (runs, batch)."""
         flat = rows.reshape(-1)
-        inputs = self.inputs.index_select(0, flat).unflatten(0, rows.shape)
-        return inputs, self.targets.index_select(0, flat).unflatten(0, rows.shape)
+        inputs, targets = self.inputs.index_select(0, flat), self.targets.index_select(0, flat)
+        return inputs.view(rows.shape + inputs.shape[1:]), targets.view(rows.shape + targets.shape[1:])
 
     def keep(self, indices: Sequence[int]) -> "StackData":
         """Return the data of some of the runs."""

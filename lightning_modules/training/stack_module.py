@@ -122,17 +122,15 @@ class StackModule(pl.LightningModule):
         if not self.active:
             return
         self._outputs.clear()
-        recipe = self.runs[0].recipe
-        objective = BatchObjective(self.stacked, self.hessian, self.layout, self.weights, self.carried)
+        weights, optimizer = self.weights, self.runs[0].recipe.optimizer
+        objective = BatchObjective(self.stacked, self.hessian, self.layout, weights, self.carried)
         rates = self.rates[segment.start : segment.stop, self.active, None]
-        losses = torch.empty(
-            segment.stop - segment.start, len(self.active), dtype=self.weights.dtype, device=self.device
-        )
-        norms = self.weights.new_full((len(self.active),), torch.nan)
+        losses = torch.empty(len(rates), len(self.active), dtype=weights.dtype, device=self.device)
+        norms = weights.new_full((len(self.active),), torch.nan)
         last = (segment.epoch + 1) * self.steps_per_epoch - 1 - segment.start
-        for index, batch in enumerate(self.batches.of_segment(segment, self.data, self.weights.dtype)):
+        for index, batch in enumerate(self.batches.of_segment(segment, self.data, weights.dtype)):
             objective.begin(batch, norms if index == last else None)
-            losses[index] = recipe.optimizer.update(self.weights, objective, self.state, rates[index], self.numbers)
+            losses[index] = optimizer.update(weights, objective, self.state, rates[index], self.numbers)
         self.train_loss[segment.start : segment.stop, self.active] = losses
         self.gradient_norm[segment.epoch, self.active] = norms
         self.let_go(~losses.isfinite(), segment.start)
@@ -143,7 +141,8 @@ class StackModule(pl.LightningModule):
         """Record each active run's loss and score on its validation examples and its norm, at the end of an epoch."""
         if not self.active:
             return
-        targets = self.data.targets[self.data.rows["validation"]]
+        rows = self.data.rows["validation"]
+        targets = self.data.targets.index_select(0, rows.reshape(-1)).unflatten(0, rows.shape)
         outputs, loss = self.outputs("validation"), self.runs[0].recipe.loss
         losses = loss.values(outputs, targets).mean(dim=1)
         scores = score_of(loss.task).of(loss.predict(outputs).cpu().numpy(), targets.cpu().numpy())

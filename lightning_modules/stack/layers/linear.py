@@ -24,9 +24,10 @@ class Linear(TwiceDifferentiable):
 
     def forward(self, parameters: Parameters, x: Tensor) -> Tensor:
         weight = parameters[self._weight]
-        batch = x.shape[2]
-        # A single column would be multiplied by another routine, whose rounding depends on the size of the stack.
-        x = x.expand(len(weight), -1, max(batch, 2))
+        runs, batch = weight.shape[0], x.shape[2]
+        if x.shape[0] != runs or batch == 1:
+            # A single column would be multiplied by another routine, whose rounding depends on the size of the stack.
+            x = x.expand(runs, -1, max(batch, 2))
         y = affine(weight, x, None if self._bias is None else parameters[self._bias])
         return y if batch > 1 else y[:, :, :1].contiguous()
 

@@ -17,7 +17,8 @@ def lowered(x: Tensor) -> Tensor:
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """Return ``a @ b`` for batches of matrices, in the precision of a."""
-    return torch.bmm(lowered(a), lowered(b)).to(a.dtype)
+    # Even what changes nothing takes time, in small networks as much as their sums.
+    return torch.bmm(lowered(a), lowered(b)).to(a.dtype) if _is_lowering(a) else torch.bmm(a, b)
 
 
 def product_into(out: Tensor, a: Tensor, b: Tensor) -> None:
@@ -42,4 +43,9 @@ def affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
 
 def _is_lowering(x: Tensor) -> bool:
     # Autocast does not know tensors without memory.
-    return not x.is_meta and torch.is_autocast_enabled(x.device.type)
+    return not x.is_meta and torch.is_autocast_enabled(_device_type(x))
+
+
+def _device_type(x: Tensor) -> str:
+    # To ask for a device takes longer than to divide some thousand numbers, and every product of every step asks.
+    return "cpu" if x.is_cpu else x.device.type
