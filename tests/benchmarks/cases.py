@@ -15,9 +15,9 @@ from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe
 from lightning_modules.schedules.constant import Constant
 
-__all__ = ["Case", "cases", "recipe"]
+__all__ = ["Case", "cases", "made_examples", "recipe"]
 
-_examples = 3000
+made_examples = 3000
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,17 @@ cases = {
 }
 
 
-def recipe(case: str, folder: Path) -> Recipe:
+def recipe(case: str, folder: Path, examples: int = made_examples) -> Recipe:
     """Return a case's recipe: batch 64, SGD with momentum 0.9, constant learning rate 0.05.
 
     Arguments:
         case: its name.
         folder: where made images are written, and have to stay.
+        examples: how many images are made.
     """
     chosen = cases[case]
     return Recipe(
-        data=Npz(str(_made_images(folder))) if chosen.made else Digits(),
+        data=Npz(str(_made_images(folder, examples))) if chosen.made else Digits(),
         model=chosen.model,
         initializer=HeNormal(),
         optimizer=SGD(learning_rate=0.05, momentum=0.9),
@@ -69,12 +70,12 @@ def recipe(case: str, folder: Path) -> Recipe:
     )
 
 
-def _made_images(folder: Path) -> Path:
+def _made_images(folder: Path, examples: int) -> Path:
     """Write images of MNIST's shape, one random pattern a class under noise, and return the file."""
     path = folder / "made.npz"
     rng = np.random.default_rng(0)
-    targets = np.arange(_examples) % 10
+    targets = np.arange(examples) % 10
     patterns = rng.standard_normal((10, 1, 28, 28), dtype=np.float32)
-    noise = rng.standard_normal((_examples, 1, 28, 28), dtype=np.float32)
+    noise = rng.standard_normal((examples, 1, 28, 28), dtype=np.float32)
     np.savez(path, inputs=0.3 * patterns[targets] + noise, targets=targets)
     return path

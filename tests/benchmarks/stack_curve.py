@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from cases import Case, cases, recipe
+from cases import Case, cases, made_examples, recipe
 from ratios import relative
 
 from lightning_modules.recipe import Recipe
 
 __all__ = ["Point"]
 
-_most_member_epochs = 8  # times those of the case: a larger stack is left out
+_most_member_epochs = 8  # times those of the case, of as many examples: a larger stack is left out
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ class Point:
     unit: str = "member-epochs/s over those of torch_loop, one thread"
 
 
-def ways(case: Case, each: Recipe, sizes: list[int], scope: ExitStack) -> dict[tuple[str, int], Callable[[], float]]:
+def ways(
+    case: Case, each: Recipe, sizes: list[int], examples: int, scope: ExitStack
+) -> dict[tuple[str, int], Callable[[], float]]:
     """Return what is measured, by its name and its stack size."""
     import hfta_peer
     import peers
@@ -69,24 +71,24 @@ def ways(case: Case, each: Recipe, sizes: list[int], scope: ExitStack) -> dict[t
     found: dict[tuple[str, int], Callable[[], float]] = {("lightning_default", 0): whole_fit}
     for runs in sizes:
         epochs = max(1, min(case.epochs, case.member_epochs // runs))
-        if runs * epochs <= _most_member_epochs * case.member_epochs:
+        if runs * epochs * examples <= _most_member_epochs * case.member_epochs * made_examples:
             found |= {(name, runs): partial(rate, runs, epochs) for name, rate in stacks.items()}
     return found
 
 
-def measure(name: str, sizes: list[int], repeats: int) -> list[Point]:
+def measure(name: str, sizes: list[int], repeats: int, examples: int) -> list[Point]:
     """Return the points of one case."""
     import peers
 
     loop: list[float] = []
     with tempfile.TemporaryDirectory() as folder, ExitStack() as scope:
-        each = recipe(name, Path(folder))
+        each = recipe(name, Path(folder), examples)
 
         def base() -> float:
             loop.append(peers.torch_loop(each))
             return loop[-1]
 
-        ratios = relative(base, ways(cases[name], each, sizes, scope), repeats)
+        ratios = relative(base, ways(cases[name], each, sizes, examples, scope), repeats)
     middle = float(f"{statistics.median(loop[1:]):.4g}")
     return [
         Point(name, way, runs, *(float(f"{f(values):.3g}") for f in (statistics.median, min, max)), middle)
@@ -100,6 +102,7 @@ def main() -> None:
     parser.add_argument("--case", choices=list(cases), nargs="+", default=["digits_mlp"])
     parser.add_argument("--runs", type=int, nargs="+", default=[1, 4, 16, 64, 256], help="stack sizes")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--examples", type=int, default=made_examples, help="images that are made, of made data")
     parser.add_argument("--figure", type=Path, help="where the figure is written, .png")
     options = parser.parse_args()
     import torch
@@ -110,7 +113,7 @@ def main() -> None:
     keep_freed_memory()
     points = []
     for name in options.case:
-        found = measure(name, sorted(options.runs), options.repeats)
+        found = measure(name, sorted(options.runs), options.repeats, options.examples)
         for point in found:
             print(json.dumps(vars(point)), flush=True)
         points += found
