@@ -16,7 +16,8 @@ class KnownRecipes:
     """Decodes and hashes each recipe once.
 
     Known are objects by identity and JSON by its text, not recipes by
-    equality: ``True == 1``, but they have different hashes.
+    equality: ``True == 1``, but they have different hashes. Threads may share
+    them: one may forget while another looks up.
     """
 
     _named: dict[int, tuple[Recipe, str]] = field(default_factory=dict)
@@ -25,12 +26,14 @@ class KnownRecipes:
 
     def hash(self, recipe: Recipe) -> str:
         """Return the recipe's hash."""
-        if id(recipe) not in self._named:
+        named = self._named.get(id(recipe))
+        if named is None:
             self._forget()
-            self._named[id(recipe)] = (recipe, recipe.hash)  # held, so that its identity stays its own
+            named = (recipe, recipe.hash)  # held, so that its identity stays its own
+            self._named[id(recipe)] = named
             if id(recipe) not in self._ours:
                 self._decoded.setdefault(_text(recipe.to_json()), recipe)
-        return self._named[id(recipe)][1]
+        return named[1]
 
     def decode(self, data: Json) -> Recipe:
         """Return the recipe that `Recipe.to_json` wrote; one that was hashed or decoded before is the same object.
@@ -39,11 +42,13 @@ class KnownRecipes:
             InvalidInput: if the data is not a recipe or no longer valid.
         """
         text = _text(data)
-        if text not in self._decoded:
+        found = self._decoded.get(text)
+        if found is None:
             self._forget()
-            self._decoded[text] = Recipe.from_json(data)
-            self._ours.add(id(self._decoded[text]))
-        return self._decoded[text]
+            found = Recipe.from_json(data)
+            self._decoded[text] = found
+            self._ours.add(id(found))
+        return found
 
     def _forget(self) -> None:
         if len(self._decoded) >= _most or len(self._named) >= _most:

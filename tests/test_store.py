@@ -1,6 +1,9 @@
 """A run is in the store whole or not at all."""
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +16,9 @@ from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.schedules.cyclic_cosine import CyclicCosine
 from lightning_modules.training.fit import fit
+from sweeps import known_recipes
 from sweeps.files import checksum, read_json, write_arrays, write_json
+from sweeps.known_recipes import KnownRecipes
 from sweeps.store import RunStore
 
 
@@ -53,6 +58,25 @@ def test_what_is_saved_is_read_back(tmp_path, results):
     assert record.metrics["train_loss"] == pytest.approx(result.train_loss[-3:].mean())
     np.testing.assert_allclose(record.learning_rates()[:7], 0.1 * CyclicCosine(2).multipliers(12)[:7])
     assert dict(record.files) == {path.name: checksum(path) for path in record.folder.glob("*.safetensors")}
+
+
+def test_two_threads_share_what_is_known_of_recipes(monkeypatch, results):
+    """A worker writes by two threads; one may forget all recipes between two lookups of the other."""
+    monkeypatch.setattr(known_recipes, "_most", 3)
+    known, recipe = KnownRecipes(), results[0].run.recipe
+    recipes = [replace(recipe, epochs=epochs) for epochs in range(4, 12)]
+    expected = [(each.hash, each.to_json()) for each in recipes]
+
+    def look(_):
+        return [(known.hash(each), known.decode(each.to_json()).to_json()) for each in recipes]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            assert all(found == expected for found in threads.map(look, range(300)))
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_a_search_run_keeps_no_weights_and_sees_no_test_example(tmp_path, results):
