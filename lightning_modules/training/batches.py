@@ -76,15 +76,12 @@ class Batches:
             data: of the active runs.
             dtype: of the masks.
         """
-        table = data.epoch_table(segment.epoch)
         steps = -(-data.train_size // self.size)
         first, stop = (step - segment.epoch * steps for step in (segment.start, segment.stop))
         masks = MaskStream(self.sites, data.order_seeds, segment.epoch, first) if self.last_sites else None
-        for step in range(first, stop):
-            start = step * self.size
-            rows = table.narrow(1, start, min(self.size, data.train_size - start))
-            inputs, targets = data.take(rows)
-            inputs = self.augmenter.apply(inputs, rows, data, segment.epoch, step)
+        examples = _by_step(data, data.epoch_table(segment.epoch)[:, first * self.size : stop * self.size], self.size)
+        for step, (rows, targets) in enumerate(examples, first):
+            inputs = self.augmenter.apply(data.inputs_of(rows), rows, data, segment.epoch, step)
             sites = self.last_sites if step == steps - 1 else self.sites[0]
             yield Batch(inputs, targets, masks.masks(sites, dtype, inputs.device) if masks else ())
 
@@ -92,6 +89,22 @@ class Batches:
         """Return the batches of some of the runs."""
         sites = tuple(self.sites[index] for index in indices)
         return replace(self, augmenter=self.augmenter.keep(indices), sites=sites)
+
+
+def _by_step(data: StackData, table: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield each step's rows (runs, batch) and targets (runs, batch, …), out of the rows of all steps (runs, rows).
+
+    They are laid out step by step all at once: to copy a step's columns out of
+    the table takes a small network as long as a layer.
+    """
+    whole = table.shape[1] // size * size
+    for part in (table[:, :whole], table[:, whole:]):
+        if part.shape[1]:
+            rows = part.unflatten(1, (-1, min(size, part.shape[1]))).transpose(0, 1).contiguous()
+            targets = data.targets_of(rows)
+            # Not by iteration: torch would make a view for every step of the epoch at once.
+            for step in range(len(rows)):
+                yield rows[step], targets[step]
 
 
 def batch_sizes(size: int, examples: int) -> tuple[int, int]:

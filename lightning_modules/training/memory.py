@@ -85,7 +85,7 @@ def stack_memory(runs: Sequence[Run]) -> StackMemory:
         # In blocks, put together, and as probabilities.
         "outputs of a part": sum(judged) + 3 * max(judged),
         "rows of the data": examples * _integer,
-        "an epoch's order": train * _integer,
+        "an epoch's order, twice, and targets": train * (2 * _integer + dataset.targets[:1].size * _integer),
         "rates and losses of the steps": steps * (2 * real + 2 * _integer),
         "curves": recipe.epochs * 2 * _integer,
     }

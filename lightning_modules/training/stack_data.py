@@ -119,9 +119,17 @@ class StackData:
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return the inputs (runs, batch, *shape) and targets (runs, batch, …) of rows (runs, batch)."""
-        flat = rows.reshape(-1)
-        inputs, targets = self.inputs.index_select(0, flat), self.targets.index_select(0, flat)
-        return inputs.view(rows.shape + inputs.shape[1:]), targets.view(rows.shape + targets.shape[1:])
+        return self.inputs_of(rows), self.targets_of(rows)
+
+    def inputs_of(self, rows: Tensor) -> Tensor:
+        """Return the inputs (…, *shape) of rows (…,)."""
+        inputs = self.inputs.index_select(0, rows.reshape(-1))
+        return inputs.view(rows.shape + inputs.shape[1:])
+
+    def targets_of(self, rows: Tensor) -> Tensor:
+        """Return the targets (…, outputs), or (…,) if they are classes, of rows (…,)."""
+        targets = self.targets.index_select(0, rows.reshape(-1))
+        return targets.view(rows.shape + targets.shape[1:])
 
     def keep(self, indices: Sequence[int]) -> "StackData":
         """Return the data of some of the runs."""

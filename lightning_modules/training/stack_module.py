@@ -141,8 +141,7 @@ class StackModule(pl.LightningModule):
         """Record each active run's loss and score on its validation examples and its norm, at the end of an epoch."""
         if not self.active:
             return
-        rows = self.data.rows["validation"]
-        targets = self.data.targets.index_select(0, rows.reshape(-1)).unflatten(0, rows.shape)
+        targets = self.data.targets_of(self.data.rows["validation"])
         outputs, loss = self.outputs("validation"), self.runs[0].recipe.loss
         losses = loss.values(outputs, targets).mean(dim=1)
         scores = score_of(loss.task).of(loss.predict(outputs).cpu().numpy(), targets.cpu().numpy())
@@ -169,7 +168,7 @@ class StackModule(pl.LightningModule):
         """
         blocks = data.rows[part].split(evaluation_block, dim=1)
         # The examples last in memory, as a chain computes them and a softmax is fastest.
-        return torch.cat([self.stacked.forward(parameters, data.take(rows)[0]).mT for rows in blocks], dim=2).mT
+        return torch.cat([self.stacked.forward(parameters, data.inputs_of(rows)).mT for rows in blocks], dim=2).mT
 
     def parameters_of(self, weights: Tensor, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return each parameter and each buffer of some runs by its name, given their weights (runs, parameters)."""
