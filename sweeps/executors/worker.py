@@ -12,9 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
@@ -131,6 +129,7 @@ def _train(task: Task) -> None:
     from lightning_modules.training.fit import fit, fit_until
     from sweeps.checkpoints import read_checkpoint, write_checkpoint
     from sweeps.executors.halving import train_in_halves
+    from sweeps.executors.saving import save_all
 
     store = RunStore(task.folder)
 
@@ -154,10 +153,7 @@ def _train(task: Task) -> None:
     # Runs that were interrupted in different stacks may stand at different epochs.
     for epochs, runs in after.items():
         if task.epochs is None:
-            # New files keep one waiting for the disk: with a second thread to write, half as long.
-            with ThreadPoolExecutor(2) as writers:
-                results = train_in_halves(runs, partial(fit, **options))
-                deque(writers.map(partial(store.save, purpose=task.purpose), results), maxlen=0)
+            save_all(train_in_halves(runs, partial(fit, **options)), partial(store.save, purpose=task.purpose))
         elif epochs < task.epochs:
             for stands in train_in_halves(runs, partial(fit_until, epochs=task.epochs, **options)):
                 keep([stands])
