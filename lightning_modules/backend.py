@@ -6,9 +6,10 @@ from lightning_modules.errors import InvalidInput
 
 __all__ = ["Backend", "backend_named"]
 
-Backend = Literal["auto", "chain", "functional"]
-"""``chain``: batched layers with derivatives by hand; ``functional``: `torch.func`, for any module; ``auto``: a chain
-where the model is one, else `torch.func`.
+Backend = Literal["auto", "compiled", "chain", "functional"]
+"""``compiled``: small networks of linear layers with ReLUs between them under the cross-entropy, by compiled code on a
+CPU; ``chain``: batched layers with derivatives by hand; ``functional``: `torch.func`, for any module; ``auto``: the
+first of these that knows the model and its loss.
 
 They differ in rounding. What is chosen depends on the model alone, so that a run has the same bits in every stack.
 """

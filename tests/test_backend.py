@@ -76,7 +76,7 @@ def test_a_backend_does_not_change_what_a_run_is():
 
 def test_an_unknown_backend_is_refused_with_the_known_ones():
     assert backend_named("chain") == "chain"
-    with pytest.raises(InvalidInput, match="no backend 'fast': give auto, chain or functional"):
+    with pytest.raises(InvalidInput, match="no backend 'fast': give auto, compiled, chain or functional"):
         backend_named("fast")
 
 

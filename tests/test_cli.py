@@ -217,7 +217,7 @@ def test_one_run_is_trained_and_kept_apart(tmp_path, capsys, monkeypatch):
 def test_an_unknown_backend_is_one_sentence(tmp_path, capsys, monkeypatch, words):
     status, _, err = atlas(capsys, monkeypatch, *words, "--store", tmp_path / "store", "--backend", "fast")
     assert status == 2
-    assert err == "atlas: There is no backend 'fast': give auto, chain or functional.\n"
+    assert err == "atlas: There is no backend 'fast': give auto, compiled, chain or functional.\n"
     assert not (tmp_path / "store").exists()
 
 

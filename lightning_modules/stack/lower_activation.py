@@ -20,14 +20,16 @@ aten: Any = torch.ops.aten
 class ReLU(Elementwise):
     """``max(0, x)``, a class of its own because a maximum may be taken before it."""
 
-    def __init__(self) -> None:
-        super().__init__(torch.relu, lambda upstream, x, y: aten.threshold_backward(upstream, y, 0))
+    @staticmethod
+    def plain() -> "ReLU":
+        """Return the function that keeps its input."""
+        return ReLU(torch.relu, lambda upstream, x, y: aten.threshold_backward(upstream, y, 0))
 
     @staticmethod
-    def in_place() -> Elementwise:
+    def in_place() -> "ReLU":
         """Return the same function, which overwrites its input and the gradient in its output."""
         backward = aten.threshold_backward.grad_input
-        return Elementwise(torch.relu_, lambda upstream, x, y: backward(upstream, y, 0, grad_input=upstream))
+        return ReLU(torch.relu_, lambda upstream, x, y: backward(upstream, y, 0, grad_input=upstream))
 
 
 def lower_activation(module: nn.Module, prefix: str) -> Layer | None:
@@ -39,7 +41,7 @@ def lower_activation(module: nn.Module, prefix: str) -> Layer | None:
     """
     kind = type(module)
     if kind is nn.ReLU:
-        return ReLU()
+        return ReLU.plain()
     if kind is nn.Identity:
         return Elementwise(lambda x: x, lambda upstream, x, y: upstream)
     if isinstance(module, Heaviside) and kind is Heaviside:

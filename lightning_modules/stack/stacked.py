@@ -71,13 +71,28 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Back
         backend: by default the fastest that knows the module.
 
     Raises:
-        InvalidInput: if a module is asked to be a chain and is none.
+        InvalidInput: if a module is asked to be compiled, or a chain, and cannot be.
     """
+    from lightning_modules.losses.cross_entropy import CrossEntropy
     from lightning_modules.stack.chain import Chain
+    from lightning_modules.stack.compilable import is_compilable
     from lightning_modules.stack.functional import Functional
+    from lightning_modules.stack.layout import Layout
     from lightning_modules.stack.lower import lower
 
     layers = None if backend == "functional" else lower(module, shape)
+    # Exactly this loss: a subclass may compute something else.
+    if layers is not None and backend != "chain" and type(loss) is CrossEntropy:
+        layout = Layout.of(module)
+        if is_compilable(layers, layout):
+            from lightning_modules.stack.compiled import Compiled
+
+            return Compiled(layers, loss, layout)
+    if backend == "compiled":
+        raise InvalidInput(
+            "The model with its loss is not compiled, as only networks of linear layers of at most 256 units with ReLUs"
+            " between them are, under the cross-entropy: leave the backend on auto, or give chain or functional."
+        )
     if layers is not None:
         return Chain(layers, loss)
     if backend == "chain":

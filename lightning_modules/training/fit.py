@@ -17,6 +17,7 @@ from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.precision import Precision, require_precision
 from lightning_modules.recipe import Run
+from lightning_modules.stack.blas_threads import one_blas_thread
 from lightning_modules.training.capture import capture, restore
 from lightning_modules.training.checkpoint import Checkpoint
 from lightning_modules.training.checkpointing import CheckpointCallback, Checkpointing
@@ -141,7 +142,7 @@ def _train(
     with _quiet():
         trainer = _trainer(last, precision, accelerator, [*watching, *callbacks])
         _skip(trainer, epochs)
-        with _interruptible():
+        with _interruptible(), one_blas_thread():
             trainer.fit(module, train_dataloaders=segments)
     # A trainer's parts hold one another and the module: only a collection would free its memory for the next stack.
     vars(trainer).clear()

@@ -101,7 +101,15 @@ class StackModule(pl.LightningModule):
         """Return nothing: the recipe's optimizer updates all runs at once."""
 
     def on_fit_start(self) -> None:
-        """Move to the device what Lightning does not know of."""
+        """Move to the device what Lightning does not know of.
+
+        Raises:
+            InvalidInput: if the backend that was asked for cannot work there.
+        """
+        if self.backend == "compiled" and (isinstance(self.stacked, Mixed) or self.device.type != "cpu"):
+            raise InvalidInput(
+                "The backend compiled has no mixed precision and no GPU: leave the backend on auto, or give chain."
+            )
         self.whole_data = self.whole_data.to(self.device)
         # A stack that goes on from checkpoints may begin without some of its runs.
         self.data = self.whole_data if len(self.active) == len(self.runs) else self.whole_data.keep(self.active)

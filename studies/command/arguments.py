@@ -63,7 +63,9 @@ PrecisionOption = Annotated[
 AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="What to train on: auto, cpu, gpu or mps.")]
 BackendOption = Annotated[
     str,
-    typer.Option("--backend", help="How steps are taken: chain, functional, or auto, the faster that knows the model."),
+    typer.Option(
+        "--backend", help="How steps are taken: compiled, chain, functional, or auto: the first that knows the model."
+    ),
 ]
 ExecutorOption = Annotated[
     str | None,

@@ -17,7 +17,9 @@ or `atlas stop width.py`, finishes the stacks under way; two leave at once.
 `--precision` (32-true, 64-true, bf16-mixed, as Lightning names them) and
 `--accelerator` (auto, cpu, gpu, mps) go for `atlas train` as well. A precision
 changes results: it is part of the recipe, and a store is not continued in
-another. `--backend` (auto, chain, functional) overrides how steps are taken.
+another. `--backend` (compiled, chain, functional) overrides how steps are taken:
+by code compiled for small ReLU networks, by batched layers, or by `torch.func`;
+auto takes the first of these that knows the model and its loss.
 
 What is proposed depends on neither timing nor the number of workers;
 `--no-deterministic` gives that up, so that no worker waits for a slow trial.

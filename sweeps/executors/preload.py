@@ -12,12 +12,15 @@ gc.disable()
 
 import pytorch_lightning  # noqa: E402, F401
 
+import lightning_modules.stack.compiled  # noqa: E402
+import lightning_modules.stack.kernels  # noqa: E402
 import lightning_modules.stack.lower  # noqa: E402
-import lightning_modules.training.fit  # noqa: E402, F401
+import lightning_modules.training.fit  # noqa: E402
 import sweeps.executors.devices  # noqa: E402
 import sweeps.executors.halving  # noqa: E402
 import sweeps.executors.worker  # noqa: E402, F401
 
+lightning_modules.stack.kernels.warm_up()
 gc.freeze()
 gc.enable()
 
