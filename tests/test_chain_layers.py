@@ -206,20 +206,32 @@ def test_the_bits_of_a_layer_do_not_depend_on_the_stack(module, dtype):
                 assert torch.equal(together[run], results(slice(run, run + 1))[0]), (batch, runs, run)
 
 
+@pytest.mark.parametrize("examples", [1, 2, 30, 32])
 @pytest.mark.parametrize(("outputs", "inputs"), [(1, 16), (2, 16), (10, 32), (32, 32), (32, 64), (128, 64), (10, 128)])
-def test_the_bits_of_a_linear_layer_do_not_depend_on_the_stack_for_one_example(outputs, inputs):
-    """Torch multiplies a single column by other routines, one for each size of stack."""
+def test_the_bits_of_a_linear_layer_do_not_depend_on_the_stack_for_one_example_or_one_output(outputs, inputs, examples):
+    """Torch multiplies a single column, and on some processors a single row, by other routines for some stacks."""
     generator = torch.Generator().manual_seed(0)
     weights = {
         "weight": torch.randn(7, outputs, inputs, generator=generator),
         "bias": torch.randn(7, outputs, generator=generator),
     }
-    x = torch.randn(7, inputs, 1, generator=generator)
+    x = torch.randn(7, inputs, examples, generator=generator)
+    upstream = torch.randn(7, outputs, examples, generator=generator)
     layer = Linear("weight", "bias")
-    together = layer.forward(weights, x)
-    assert together.is_contiguous()
+
+    def computed(own, x, upstream):
+        gradients = {name: torch.full_like(value, torch.nan) for name, value in own.items()}
+        y = layer.forward(own, x)
+        layer.parameter_gradients(gradients, x, upstream)
+        assert y.is_contiguous()
+        return {"y": y, "x": layer.input_gradient(own, x, y, upstream), **gradients}
+
+    together = computed(weights, x, upstream)
     expected = weights["weight"].double() @ x.double() + weights["bias"].double()[..., None]
-    torch.testing.assert_close(together.double(), expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(together["y"].double(), expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(together["weight"].double(), upstream.double() @ x.double().mT, rtol=1e-4, atol=1e-4)
     for run in range(7):
         own = {name: weight[run : run + 1].clone() for name, weight in weights.items()}
-        assert torch.equal(layer.forward(own, x[run : run + 1].clone())[0], together[run])
+        alone = computed(own, x[run : run + 1].clone(), upstream[run : run + 1].clone())
+        for name, value in alone.items():
+            assert torch.equal(value[0], together[name][run]), name

@@ -14,10 +14,13 @@ layers = ("studies", "analysis", "sweeps", "lightning_modules")
 
 allowed = {
     "lightning_modules": {
+        "numba": "stack/kernels.py",
         "numpy": "*",
         "pytorch_lightning": "*",
         "safetensors": "models/weights_file.py models/checkpoint_file.py",
+        "scipy": "stack/blas_threads.py",
         "sklearn": "data/*",
+        "threadpoolctl": "stack/blas_threads.py",
         "torch": "*",
     },
     "sweeps": {
@@ -149,7 +152,7 @@ def test_describing_a_study_loads_none_of_the_slow_libraries():
         and path.relative_to(repository).parts[1] not in ("modules", "stack", "training")
     ]
     assert "lightning_modules.optimizers.sgd" in modules
-    slow = ["torch", "pytorch_lightning", "sklearn", "optuna", "wandb", "scipy", "matplotlib"]
+    slow = ["torch", "pytorch_lightning", "numba", "sklearn", "optuna", "wandb", "scipy", "matplotlib"]
     program = f"import sys, {', '.join([*modules, 'sweeps.study'])}; print([n for n in {slow} if n in sys.modules])"
     process = subprocess.run(
         [sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True

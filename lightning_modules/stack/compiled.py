@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.stack.chain import Chain
-from lightning_modules.stack.kernels import mean_and_gradient
+from lightning_modules.stack.kernels import mean_and_gradient, scratch_units
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
 from lightning_modules.stack.layers.products import lowered
@@ -45,6 +45,7 @@ class Compiled(Chain):
         linear = [layer.parameters for layer in layers if isinstance(layer, Linear)]
         matrices = [layout.shapes[names[0]] for names in linear]
         self._widths = np.array([matrices[0][1], *(outputs for outputs, _ in matrices)])
+        self._units = scratch_units(self._widths)
         self._weight_at = np.array([begins[names[0]] for names in linear])
         self._bias_at = np.array([begins[names[1]] if len(names) > 1 else -1 for names in linear])
 
@@ -59,13 +60,15 @@ class Compiled(Chain):
         weights, found = self._rows(parameters), self._rows(gradients)
         if weights is None or found is None or lowered(weights) is not weights:
             return super().gradient(parameters, gradients, inputs, targets, masks)
-        losses = inputs.new_empty(len(weights))
+        # Torch's memory, so that the estimate of a stack's memory counts it.
+        losses, scratch = inputs.new_empty(len(weights)), inputs.new_empty(inputs.shape[1] * self._units)
         are_classes = mean_and_gradient(
             weights.numpy(),
             found.numpy(),
             inputs.flatten(2).contiguous().numpy(),
             targets.contiguous().numpy(),
             losses.numpy(),
+            scratch.numpy(),
             self._widths,
             self._weight_at,
             self._bias_at,

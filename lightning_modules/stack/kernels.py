@@ -10,17 +10,23 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["mean_and_gradient", "warm_up"]
+__all__ = ["mean_and_gradient", "scratch_units", "warm_up"]
 
 Reals = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.int64]
+
+
+def scratch_units(widths: Integers) -> int:
+    """Return how many numbers `mean_and_gradient` needs for each example, given the widths of all layers."""
+    return int(widths[1:].sum() + 2 * widths[:-1].max())
 
 
 def warm_up() -> None:
     """Load what was compiled for single precision, or compile it: a few seconds, once on a machine."""
     at, row = np.zeros(1, np.int64), np.zeros((1, 2), np.float32)
     inputs, targets = np.zeros((1, 1, 1), np.float32), np.zeros((1, 1), np.int64)
-    mean_and_gradient(row, row.copy(), inputs, targets, row[0, :1], np.ones(2, np.int64), at, at + 1, 0.0)
+    scratch, widths = np.zeros(3, np.float32), np.ones(2, np.int64)
+    mean_and_gradient(row, row.copy(), inputs, targets, row[0, :1], scratch, widths, at, at + 1, 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -30,6 +36,7 @@ def mean_and_gradient(
     inputs: Reals,
     targets: Integers,
     losses: Reals,
+    scratch: Reals,
     widths: Integers,
     weight_at: Integers,
     bias_at: Integers,
@@ -43,18 +50,18 @@ def mean_and_gradient(
         inputs: (runs, batch, features).
         targets: (runs, batch) classes.
         losses: (runs,).
+        scratch: for one run's outputs and gradients, (batch · `scratch_units`,).
         widths: of the inputs and of each layer's outputs, (layers + 1,).
         weight_at: where in a row each layer's weights begin, (layers,).
         bias_at: where its biases begin, or -1 if it has none, (layers,).
         smoothing: ε of the label smoothing.
     """
     layers, batch = len(weight_at), targets.shape[1]
-    # Each layer's outputs, one behind the other, and the gradients in the outputs of two layers.
+    # Each layer's outputs, one behind the other, and behind them the gradients in the outputs of two layers.
     begins = np.zeros(layers + 1, np.int64)
     for layer in range(layers):
         begins[layer + 1] = begins[layer] + batch * widths[layer + 1]
-    outputs = np.empty(begins[layers], weights.dtype)
-    scratch = np.empty((2, batch * widths[:-1].max()), weights.dtype)
+    outputs, rest, widest = scratch[: begins[layers]], scratch[begins[layers] :], batch * widths[:-1].max()
     for run in range(len(weights)):
         own, found = weights[run], gradients[run]
         for layer in range(layers):
@@ -82,7 +89,7 @@ def mean_and_gradient(
                 x = outputs[begins[layer - 1] : begins[layer]]
                 np.dot(upstream.T, x.reshape((batch, wide)), into)
                 weight = own[weight_at[layer] : weight_at[layer] + span].reshape((narrow, wide))
-                below = scratch[layer % 2, : batch * wide]
+                below = rest[layer % 2 * widest : layer % 2 * widest + batch * wide]
                 np.dot(upstream, weight, below.reshape((batch, wide)))
                 _rectify_gradient(below, x)
                 upstream = below.reshape((batch, wide))
@@ -150,5 +157,6 @@ def _cross_entropy(outputs: Reals, targets: Integers, losses: Reals, run: int, s
         for index in range(classes):
             own[index] = (own[index] / summed - share) * scale
         own[target] -= whole * scale
-    losses[run] = total / batch
+    # The sum overflows where torch's does: a run's divergence is seen at the same step.
+    losses[run] = real(total) * scale
     return True

@@ -6,14 +6,27 @@ from dataclasses import replace
 
 import pytorch_lightning as pl
 
+from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
 from lightning_modules.stack.stacked import Backend
 from lightning_modules.training.fit import fit
 
-__all__ = ["backends", "stack_rate"]
+__all__ = ["backends_for", "stack_rate"]
 
-backends: Mapping[str, Backend] = {"chain": "chain", "torch.func": "functional"}
-"""By their names in figures."""
+_backends: Mapping[str, Backend] = {"compiled": "compiled", "chain": "chain", "torch.func": "functional"}
+
+
+def backends_for(recipe: Recipe) -> list[str]:
+    """Return the names, in figures, of the backends that know a recipe's model and loss."""
+    return [name for name in _backends if _knows(recipe, _backends[name])]
+
+
+def _knows(recipe: Recipe, backend: Backend) -> bool:
+    try:
+        fit([Run(replace(recipe, epochs=1), Seeds.all(0))], accelerator="cpu", backend=backend)
+    except InvalidInput:
+        return False
+    return True
 
 
 class _Clock(pl.Callback):
@@ -35,5 +48,5 @@ def stack_rate(recipe: Recipe, backend: str, runs: int, epochs: int) -> float:
     clock = _Clock()
     each = replace(recipe, epochs=epochs + 1)
     stack = [Run(each, Seeds(seed, seed, 0)) for seed in range(runs)]
-    fit(stack, accelerator="cpu", backend=backends[backend], callbacks=[clock])
+    fit(stack, accelerator="cpu", backend=_backends[backend], callbacks=[clock])
     return runs * epochs / (clock.times[-1] - clock.times[0])

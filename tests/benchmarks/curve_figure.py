@@ -17,6 +17,7 @@ from analysis.style import colours, figure, page, styled
 __all__ = ["draw"]
 
 _names = {
+    "compiled": "Lossatlas, compiled",
     "chain": "Lossatlas, chain",
     "torch.func": "Lossatlas, torch.func",
     "jax_vmap": "JAX vmap + jit + scan",

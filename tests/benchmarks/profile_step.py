@@ -9,6 +9,8 @@ import json
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -20,6 +22,7 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.recipe import Run, Seeds
+from lightning_modules.stack import compiled
 from lightning_modules.training.fit import fit
 from lightning_modules.training.stack_data import StackData
 from lightning_modules.training.stack_module import StackModule
@@ -28,6 +31,16 @@ from sweeps.packing import stack_size
 
 _products = ("aten::bmm", "aten::baddbmm", "aten::baddbmm_")
 _interpreter = "interpreter and dispatch"
+_compiled = "part:compiled"
+_parts = [
+    ("part:step", StackModule, "training_step"),
+    ("part:data", StackData, "inputs_of"),
+    ("part:data", StackData, "targets_of"),
+    ("part:optimizer", SGD, "step"),
+    (_compiled, compiled, "mean_and_gradient"),
+]
+# The profiler knows what torch does; the compiled code's own time is its part's.
+_interpreted = {name for name, _, _ in _parts} - {_compiled}
 
 
 class _StepClock(pl.Callback):
@@ -50,30 +63,20 @@ class _StepClock(pl.Callback):
 
 def shares(runs: list[Run]) -> dict[str, float]:
     """Return the share of each kind of work in the own time of all operators of the training steps."""
-    optimizer_step, take = SGD.step, StackData.take
-
-    def in_optimizer(*arguments: object) -> None:
-        with record_function("part:optimizer"):
-            optimizer_step(*arguments)
-
-    def in_take(*arguments: object) -> object:
-        with record_function("part:data"):
-            return take(*arguments)
-
-    training_step = StackModule.training_step
-
-    def in_step(*arguments: object) -> None:
-        with record_function("part:step"):
-            training_step(*arguments)
-
-    with (
-        mock.patch.object(SGD, "step", in_optimizer),
-        mock.patch.object(StackData, "take", in_take),
-        mock.patch.object(StackModule, "training_step", in_step),
-        profile(activities=[ProfilerActivity.CPU]) as profiler,
-    ):
+    with ExitStack() as scope:
+        for name, owner, attribute in _parts:
+            scope.enter_context(mock.patch.object(owner, attribute, _within(name, getattr(owner, attribute))))
+        profiler = scope.enter_context(profile(activities=[ProfilerActivity.CPU]))
         fit(runs, accelerator="cpu")
     return _shares(profiler.events())
+
+
+def _within(name: str, function: Callable[..., object]) -> Callable[..., object]:
+    def recorded(*arguments: object) -> object:
+        with record_function(name):
+            return function(*arguments)
+
+    return recorded
 
 
 def _shares(events: object) -> dict[str, float]:
@@ -81,7 +84,7 @@ def _shares(events: object) -> dict[str, float]:
     for event in events:
         part = _part(event)
         if part is not None:
-            name = _interpreter if event.name.startswith("part:") else _kind(event.name, part)
+            name = _interpreter if event.name in _interpreted else _kind(event.name, part)
             spent[name] += event.self_cpu_time_total
     whole = sum(spent.values())
     return {name: round(value / whole, 3) for name, value in spent.most_common()}
@@ -105,6 +108,8 @@ def _in_step(event: object) -> bool:
 
 
 def _kind(operator: str, part: str) -> str:
+    if part == _compiled:
+        return "compiled gradient"
     if part == "part:optimizer":
         return "optimizer"
     if part == "part:data":

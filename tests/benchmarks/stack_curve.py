@@ -52,10 +52,10 @@ def ways(
     """Return what is measured, by its name and its stack size."""
     import hfta_peer
     import peers
-    from backends import backends, stack_rate
+    from backends import backends_for, stack_rate
     from jax_peer.process import JaxPeer, is_installed
 
-    stacks = {name: partial(stack_rate, each, name) for name in backends}
+    stacks = {name: partial(stack_rate, each, name) for name in backends_for(each)}
     if is_installed():
         stacks["jax_vmap"] = scope.enter_context(JaxPeer(each)).rate
     else:

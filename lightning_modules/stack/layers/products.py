@@ -17,14 +17,16 @@ def lowered(x: Tensor) -> Tensor:
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """Return ``a @ b`` for batches of matrices, in the precision of a."""
+    if a.shape[1] == 1:
+        return product(_doubled(a), b)[:, :1].contiguous()
     # Even what changes nothing takes time, in small networks as much as their sums.
     return torch.bmm(lowered(a), lowered(b)).to(a.dtype) if _is_lowering(a) else torch.bmm(a, b)
 
 
 def product_into(out: Tensor, a: Tensor, b: Tensor) -> None:
     """Overwrite `out` with ``a @ b``."""
-    if _is_lowering(out):
-        out.copy_(torch.bmm(lowered(a), lowered(b)))
+    if _is_lowering(out) or out.shape[1] == 1:
+        out.copy_(product(a, b))
     elif out.shape[1] * out.shape[2] > _copied or out.shape[2] == 1 or out.is_contiguous():
         # A single column is multiplied by another routine where there is one run, with another rounding.
         torch.bmm(a, b, out=out)
@@ -36,9 +38,20 @@ def affine(weight: Tensor, x: Tensor, bias: Tensor | None) -> Tensor:
     """Return ``weight @ x + bias`` in the precision of the weight, the bias (runs, outputs) or none."""
     if bias is None:
         return product(weight, x)
+    if weight.shape[1] == 1:
+        return affine(_doubled(weight), x, bias)[:, :1].contiguous()
     if _is_lowering(weight):
         return product(weight, x).add_(bias.unsqueeze(2))
     return torch.baddbmm(bias.unsqueeze(2), weight, x)
+
+
+def _doubled(rows: Tensor) -> Tensor:
+    """Return matrices of a single row with that row twice.
+
+    On some processors MKL multiplies a single row of a single run by another
+    routine than those of several runs, with another rounding.
+    """
+    return rows.expand(-1, 2, -1)
 
 
 def _is_lowering(x: Tensor) -> bool:
