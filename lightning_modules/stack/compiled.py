@@ -60,7 +60,6 @@ class Compiled(Chain):
         weights, found = self._rows(parameters), self._rows(gradients)
         if weights is None or found is None or lowered(weights) is not weights:
             return super().gradient(parameters, gradients, inputs, targets, masks)
-        # Torch's memory, so that the estimate of a stack's memory counts it.
         losses, scratch = inputs.new_empty(len(weights)), inputs.new_empty(inputs.shape[1] * self._units)
         are_classes = mean_and_gradient(
             weights.numpy(),

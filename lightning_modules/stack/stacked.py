@@ -9,7 +9,7 @@ from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
 
-__all__ = ["Parameters", "Stacked", "stacked"]
+__all__ = ["Parameters", "Stacked", "stacked", "uncompiled"]
 
 Parameters = Mapping[str, Tensor]
 
@@ -68,23 +68,20 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Back
         module: an ordinary module; its own weights are not used.
         loss: the objective that `gradient` differentiates.
         shape: of one example.
-        backend: by default the fastest that knows the module.
+        backend: by default the fastest that knows the module and the loss.
 
     Raises:
         InvalidInput: if a module is asked to be compiled, or a chain, and cannot be.
     """
     from lightning_modules.losses.cross_entropy import CrossEntropy
-    from lightning_modules.stack.chain import Chain
     from lightning_modules.stack.compilable import is_compilable
-    from lightning_modules.stack.functional import Functional
     from lightning_modules.stack.layout import Layout
     from lightning_modules.stack.lower import lower
 
-    layers = None if backend == "functional" else lower(module, shape)
     # Exactly this loss: a subclass may compute something else.
-    if layers is not None and backend != "chain" and type(loss) is CrossEntropy:
-        layout = Layout.of(module)
-        if is_compilable(layers, layout):
+    if backend in ("auto", "compiled") and type(loss) is CrossEntropy:
+        layers, layout = lower(module, shape), Layout.of(module)
+        if layers is not None and is_compilable(layers, layout):
             from lightning_modules.stack.compiled import Compiled
 
             return Compiled(layers, loss, layout)
@@ -93,6 +90,19 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Back
             "The model with its loss is not compiled, as only networks of linear layers of at most 256 units with ReLUs"
             " between them are, under the cross-entropy: leave the backend on auto, or give chain or functional."
         )
+    return uncompiled(module, loss, shape, backend)
+
+
+def uncompiled(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Backend = "auto") -> Stacked:
+    """Return the stacked form of a module by torch's operations alone, which needs at least as much memory.
+
+    For the arguments and what is raised see `stacked`.
+    """
+    from lightning_modules.stack.chain import Chain
+    from lightning_modules.stack.functional import Functional
+    from lightning_modules.stack.lower import lower
+
+    layers = None if backend == "functional" else lower(module, shape)
     if layers is not None:
         return Chain(layers, loss)
     if backend == "chain":

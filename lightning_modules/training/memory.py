@@ -14,7 +14,7 @@ from lightning_modules.stack.carried import carried
 from lightning_modules.stack.dropout import dropout_sites
 from lightning_modules.stack.layout import Layout
 from lightning_modules.stack.live_bytes import LiveBytes
-from lightning_modules.stack.stacked import stacked
+from lightning_modules.stack.stacked import uncompiled
 from lightning_modules.stack.working_set import working_set
 from lightning_modules.stopping.never import Never
 from lightning_modules.stopping.stopping import Stopping
@@ -118,7 +118,7 @@ def _of_step(recipe: Recipe) -> tuple[int, int]:
 
     def count(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, int]:
         layout, device = Layout.of(module), next(module.parameters()).device
-        model = stacked(module, recipe.loss, shape)
+        model = uncompiled(module, recipe.loss, shape)
         batch = min(recipe.batch_size, len(dataset.targets))
         sites = dropout_sites(module, shape, batch)
         real_targets = dataset.targets.shape[1:] if dataset.task == "regression" else ()
