@@ -21,7 +21,7 @@ from sweeps.study import Study
 
 __all__ = ["Confirmation", "Course", "TrialOutcome"]
 
-_packages = ("lossatlas", "torch", "pytorch-lightning", "optuna", "numpy", "scikit-learn")
+_packages = ("lossatlas", "torch", "pytorch-lightning", "optuna", "numba", "numpy", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True)
