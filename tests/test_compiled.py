@@ -1,6 +1,7 @@
 """The compiled gradient against the chain's and autograd's, where it is taken, and that a run has the same bits."""
 
 import itertools
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -187,6 +188,27 @@ def test_weights_that_are_no_rows_of_a_matrix_are_left_to_the_chain(monkeypatch)
         torch.testing.assert_close(found, expected)
     torch.testing.assert_close(form.gradient(same, layout.views(found), inputs, targets), losses[:1].expand(3))
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("wrong", ["gradients", "inputs", "targets", "batch", "precision"])
+def test_what_does_not_belong_together_never_reaches_the_compiled_code_which_looks_at_no_bounds(monkeypatch, wrong):
+    module = network([3, 4, 2])
+    form, layout, calls = stacked(module, CrossEntropy(), (3,)), Layout.of(module), spy(monkeypatch)
+    weights, fewer = torch.zeros(3, layout.size), 2
+    found = torch.zeros(fewer if wrong == "gradients" else 3, layout.size)
+    inputs = torch.ones(fewer if wrong == "inputs" else 3, 5, 3, dtype=torch.float64 if wrong == "precision" else None)
+    targets = torch.zeros(fewer if wrong == "targets" else 3, 9 if wrong == "batch" else 5, dtype=torch.int64)
+    with suppress(RuntimeError):
+        form.gradient(layout.views(weights), layout.views(found), inputs, targets)
+    assert not calls
+
+
+def test_inputs_of_another_width_are_an_error():
+    module = network([3, 4, 2])
+    form, layout = stacked(module, CrossEntropy(), (3,)), Layout.of(module)
+    weights, targets = torch.zeros(3, layout.size), torch.zeros(3, 5, dtype=torch.int64)
+    with pytest.raises(ValueError, match="incompatible array sizes"):
+        form.gradient(layout.views(weights), layout.views(weights.clone()), torch.ones(3, 5, 4), targets)
 
 
 def test_mixed_precision_is_the_chains(monkeypatch):

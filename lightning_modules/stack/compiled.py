@@ -58,7 +58,7 @@ class Compiled(Chain):
         masks: Sequence[Tensor] = (),
     ) -> Tensor:
         weights, found = self._rows(parameters), self._rows(gradients)
-        if weights is None or found is None or lowered(weights) is not weights:
+        if weights is None or found is None or not _belong_together(weights, found, inputs, targets):
             return super().gradient(parameters, gradients, inputs, targets, masks)
         losses, scratch = inputs.new_empty(len(weights)), inputs.new_empty(inputs.shape[1] * self._units)
         are_classes = mean_and_gradient(
@@ -90,3 +90,11 @@ class Compiled(Chain):
             if not is_in_row or (runs > 1 and distance != self._size) or each.dtype != first.dtype:
                 return None
         return first.detach().as_strided((len(first), self._size), (self._size, 1))
+
+
+def _belong_together(weights: Tensor, found: Tensor, inputs: Tensor, targets: Tensor) -> bool:
+    """Return whether the compiled code, which looks at no bounds, may be given these, in full precision."""
+    runs, batch = targets.shape
+    shapes = weights.shape == found.shape and inputs.shape[:2] == (runs, batch) and runs == len(weights)
+    kinds = weights.dtype == found.dtype == inputs.dtype and targets.dtype == torch.int64 and inputs.is_cpu
+    return shapes and kinds and targets.is_cpu and lowered(weights) is weights
