@@ -11,7 +11,8 @@ Backend = Literal["auto", "compiled", "chain", "functional"]
 CPU; ``chain``: batched layers with derivatives by hand; ``functional``: `torch.func`, for any module; ``auto``: the
 first of these that knows the model and its loss.
 
-They differ in rounding. What is chosen depends on the model alone, so that a run has the same bits in every stack.
+They differ in rounding. What is chosen depends on the recipe and the device alone, so that a run has the same bits in
+every stack.
 """
 
 

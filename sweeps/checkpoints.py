@@ -87,7 +87,7 @@ def _digest(about: str, arrays: Mapping[str, npt.NDArray[Any]]) -> str:
 def _origin(run: Run, backend: Backend) -> dict[str, Any]:
     """Return what must agree for a checkpoint to be of use."""
     seeds = dict(vars(run.seeds))
-    return {"format": 2, "version": version("lossatlas"), "recipe": run.recipe.hash, "seeds": seeds, "backend": backend}
+    return {"format": 3, "version": version("lossatlas"), "recipe": run.recipe.hash, "seeds": seeds, "backend": backend}
 
 
 def _about(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from lightning_modules.errors import InvalidInput
 from lightning_modules.optimizers.sgd import SGD
 from lightning_modules.randomness import stream
 from lightning_modules.schedules.cosine import Cosine
+from lightning_modules.stack.blas_threads import one_blas_thread
 
 __all__ = ["Connection", "connect"]
 
@@ -113,6 +114,7 @@ def connect(
 
 
 @torch.no_grad()
+@one_blas_thread()
 def _trained(
     surface: Surface,
     firsts: Tensor,

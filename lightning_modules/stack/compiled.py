@@ -13,7 +13,7 @@ from lightning_modules.stack.chain import Chain
 from lightning_modules.stack.kernels import mean_and_gradient, scratch_units
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
-from lightning_modules.stack.layers.products import lowered
+from lightning_modules.stack.layers.products import is_lowering
 from lightning_modules.stack.layout import Layout
 from lightning_modules.stack.stacked import Parameters
 
@@ -24,7 +24,7 @@ class Compiled(Chain):
     """A chain of linear layers with ReLUs between them, under the cross-entropy; on a CPU its gradient is compiled.
 
     All else it does as a chain does, and so the gradient elsewhere: on a GPU,
-    under autocast, and of weights that are not rows of one matrix.
+    under autocast, and of weights that are not the rows of one matrix.
 
     Arguments:
         layers: for which `is_compilable` holds.
@@ -34,7 +34,8 @@ class Compiled(Chain):
 
     def __init__(self, layers: Sequence[Layer], loss: CrossEntropy, layout: Layout) -> None:
         super().__init__(layers, loss)
-        self._smoothing = loss.label_smoothing
+        # Always of one type, or all would be compiled anew for a 0 that is written without its point.
+        self._smoothing = float(loss.label_smoothing)
         sizes = [math.prod(shape) for shape in layout.shapes.values()]
         begins = dict(zip(layout.shapes, accumulate(sizes, initial=0), strict=False))
         self._size = layout.size
@@ -97,4 +98,4 @@ def _belong_together(weights: Tensor, found: Tensor, inputs: Tensor, targets: Te
     runs, batch = targets.shape
     shapes = weights.shape == found.shape and inputs.shape[:2] == (runs, batch) and runs == len(weights)
     kinds = weights.dtype == found.dtype == inputs.dtype and targets.dtype == torch.int64 and inputs.is_cpu
-    return shapes and kinds and targets.is_cpu and lowered(weights) is weights
+    return shapes and kinds and targets.is_cpu and not is_lowering(weights)

@@ -6,6 +6,9 @@ thirty operations a step does so anew. What one run of a small network needs fit
 into the second-level cache, and stays there from its first product to its last.
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -14,11 +17,23 @@ __all__ = ["mean_and_gradient", "scratch_units", "warm_up"]
 
 Reals = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.int64]
+F = TypeVar("F", bound=Callable[..., Any])
+
+# A bias's gradient is summed over so many examples at a time: over all in turn each of many would lose digits.
+_summed = 64
+
+
+def _compiled(function: F) -> F:
+    """Return the function compiled at its first call, and kept on disk where there is a place for it."""
+    try:
+        return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:  # Neither the package's folder nor the user's can be written to.
+        return cast("F", njit(nogil=True, error_model="numpy")(function))
 
 
 def scratch_units(widths: Integers) -> int:
     """Return how many numbers `mean_and_gradient` needs for each example, given the widths of all layers."""
-    return int(widths[1:].sum() + 2 * widths[:-1].max())
+    return int(widths[1:].sum() + 2 * widths[1:-1].max(initial=0))
 
 
 def warm_up() -> None:
@@ -29,7 +44,7 @@ def warm_up() -> None:
     mean_and_gradient(row, row.copy(), inputs, targets, row[0, :1], scratch, widths, at, at + 1, 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def mean_and_gradient(
     weights: Reals,
     gradients: Reals,
@@ -61,7 +76,8 @@ def mean_and_gradient(
     begins = np.zeros(layers + 1, np.int64)
     for layer in range(layers):
         begins[layer + 1] = begins[layer] + batch * widths[layer + 1]
-    outputs, rest, widest = scratch[: begins[layers]], scratch[begins[layers] :], batch * widths[:-1].max()
+    outputs, rest = scratch[: begins[layers]], scratch[begins[layers] :]
+    half = len(rest) // 2
     for run in range(len(weights)):
         own, found = weights[run], gradients[run]
         for layer in range(layers):
@@ -89,14 +105,14 @@ def mean_and_gradient(
                 x = outputs[begins[layer - 1] : begins[layer]]
                 np.dot(upstream.T, x.reshape((batch, wide)), into)
                 weight = own[weight_at[layer] : weight_at[layer] + span].reshape((narrow, wide))
-                below = rest[layer % 2 * widest : layer % 2 * widest + batch * wide]
+                below = rest[layer % 2 * half : layer % 2 * half + batch * wide]
                 np.dot(upstream, weight, below.reshape((batch, wide)))
                 _rectify_gradient(below, x)
                 upstream = below.reshape((batch, wide))
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _add_bias(y: Reals, row: Reals, begin: int) -> None:
     if begin >= 0:
         bias = row[begin : begin + y.shape[1]]
@@ -105,30 +121,35 @@ def _add_bias(y: Reals, row: Reals, begin: int) -> None:
                 y[example, unit] += bias[unit]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _sum_over_batch(upstream: Reals, row: Reals, begin: int) -> None:
     if begin >= 0:
         bias = row[begin : begin + upstream.shape[1]]
         bias[:] = 0
-        for example in range(upstream.shape[0]):
+        block = np.empty_like(bias)
+        for start in range(0, upstream.shape[0], _summed):
+            block[:] = 0
+            for example in range(start, min(start + _summed, upstream.shape[0])):
+                for unit in range(upstream.shape[1]):
+                    block[unit] += upstream[example, unit]
             for unit in range(upstream.shape[1]):
-                bias[unit] += upstream[example, unit]
+                bias[unit] += block[unit]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _rectify(y: Reals) -> None:
     # What is not a number stays so: a run that diverges has to be seen.
     for index in range(len(y)):
         y[index] = 0 if y[index] <= 0 else y[index]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _rectify_gradient(upstream: Reals, y: Reals) -> None:
     for index in range(len(y)):
         upstream[index] = 0 if y[index] <= 0 else upstream[index]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@_compiled
 def _cross_entropy(outputs: Reals, targets: Integers, losses: Reals, run: int, smoothing: float) -> bool:
     """Write the run's mean loss, and overwrite its outputs (batch, classes) with the gradient in them."""
     batch, classes = outputs.shape

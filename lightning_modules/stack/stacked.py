@@ -87,16 +87,18 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Back
             return Compiled(layers, loss, layout)
     if backend == "compiled":
         raise InvalidInput(
-            "The model with its loss is not compiled, as only networks of linear layers of at most 256 units with ReLUs"
-            " between them are, under the cross-entropy: leave the backend on auto, or give chain or functional."
+            "The model with its loss is not compiled, as only networks of linear layers of at most 256 inputs and units"
+            " with ReLUs between them are, under the cross-entropy: leave the backend on auto, or give chain or"
+            " functional."
         )
     return uncompiled(module, loss, shape, backend)
 
 
 def uncompiled(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Backend = "auto") -> Stacked:
-    """Return the stacked form of a module by torch's operations alone, which needs at least as much memory.
+    """Return the stacked form of a module by torch's operations alone.
 
-    For the arguments and what is raised see `stacked`.
+    It needs about as much memory as the compiled form for one run, and more
+    for several. For the arguments and what is raised see `stacked`.
     """
     from lightning_modules.stack.chain import Chain
     from lightning_modules.stack.functional import Functional

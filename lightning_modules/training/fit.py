@@ -61,7 +61,7 @@ def fit(
 
     Raises:
         InvalidInput: if the runs are none or not of one shape, their data cannot be used, there is no such
-            accelerator, or the backend does not know their model.
+            accelerator, or the backend does not know their model with its loss, or cannot work there.
     """
     stack = _train(runs, None, precision, accelerator, backend, callbacks, start, checkpointing)
     module, taken, kept_epoch = stack.module, stack.snapshots.snapshots, stack.stopping.kept_epoch

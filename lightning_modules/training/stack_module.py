@@ -46,7 +46,7 @@ class StackModule(pl.LightningModule):
         backend: takes the steps.
 
     Raises:
-        InvalidInput: if the runs are none, or not of one shape, or the backend does not know their model.
+        InvalidInput: if the runs are none, or not of one shape, or the backend does not know their model with its loss.
     """
 
     def __init__(

@@ -64,7 +64,8 @@ AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="What to t
 BackendOption = Annotated[
     str,
     typer.Option(
-        "--backend", help="How steps are taken: compiled, chain, functional, or auto: the first that knows the model."
+        "--backend",
+        help="How steps are taken: compiled, chain, functional, or auto, the first that can.",
     ),
 ]
 ExecutorOption = Annotated[
