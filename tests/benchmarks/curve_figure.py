@@ -48,7 +48,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
             own = [point for point in points if point.case == name]
             _panel(panel, own, colour)
             panel.set_title(f"{cases[name].title}\nPyTorch loop: {own[0].loop:.3g} epochs/s", loc="left")
-        drawn.suptitle("Training speed against the size of a stack, one thread (median and range)", fontsize=9)
+        drawn.suptitle("Training speed against the size of a stack, one thread (medians; shaded: range, where kept)", fontsize=9)
         for panel in list(panels):
             panel.set_visible(False)
         drawn.get_layout_engine().execute(drawn)
