@@ -25,6 +25,7 @@ _names = {
     "lightning_default": "Lightning, defaults",
     "torch_loop": "PyTorch loop",
 }
+_title = "Training speed against the size of a stack, one thread (medians; shaded: range, where kept)"
 _height = 2.9  # inches of a panel
 _label_height = 0.15  # inches
 
@@ -48,7 +49,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
             own = [point for point in points if point.case == name]
             _panel(panel, own, colour)
             panel.set_title(f"{cases[name].title}\nPyTorch loop: {own[0].loop:.3g} epochs/s", loc="left")
-        drawn.suptitle("Training speed against the size of a stack, one thread (medians; shaded: range, where kept)", fontsize=9)
+        drawn.suptitle(_title, fontsize=9)
         for panel in list(panels):
             panel.set_visible(False)
         drawn.get_layout_engine().execute(drawn)
