@@ -49,7 +49,7 @@ def part_surface(
     if part not in data.rows:
         raise InvalidInput(f"The part is {part!r}: give one of {', '.join(data.rows)}.")
     inputs, targets = data.take(data.rows[part])
-    trained_on = inputs if part == "train" else data.take(data.rows["train"])[0]
+    trained_on = inputs if part == "train" else data.inputs_of(data.rows["train"])
     module = build(recipe.model, recipe.loss, data.shape, load(recipe.data))
     kept = dict(module.named_parameters()) | dict(module.named_buffers())
     with torch.no_grad():

@@ -61,7 +61,7 @@ def test_what_is_saved_is_read_back(tmp_path, results):
 
 
 def test_two_threads_share_what_is_known_of_recipes(monkeypatch, results):
-    """A worker writes by two threads; one may forget all recipes between two lookups of the other."""
+    """A worker may write by two threads; one may forget all recipes between two lookups of the other."""
     monkeypatch.setattr(known_recipes, "_most", 3)
     known, recipe = KnownRecipes(), results[0].run.recipe
     recipes = [replace(recipe, epochs=epochs) for epochs in range(4, 12)]

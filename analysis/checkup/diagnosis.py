@@ -37,7 +37,7 @@ class InputScale:
 def input_scale(recipe: Recipe, seed: int) -> InputScale:
     """Return the scale of a recipe's training inputs after preprocessing."""
     data = StackData.of(recipe.data, recipe.preprocessing, [Seeds.all(seed)], torch.float32)
-    inputs = data.take(data.rows["train"])[0][0].double().flatten(1)
+    inputs = data.inputs_of(data.rows["train"])[0].double().flatten(1)
     return InputScale(float(inputs.square().mean().sqrt()), float(inputs.mean(dim=0).abs().max()))
 
 

@@ -63,7 +63,7 @@ class Predictor:
         self._loss: Loss = recipe.loss
         self._dtype = torch.float64 if recipe.precision == "64-true" else torch.float32
         data = StackData.of(recipe.data, recipe.preprocessing, [run.seeds], self._dtype)
-        own = [data.take(data.rows[part])[0][0] for part in ("train", *parts)]
+        own = [data.inputs_of(data.rows[part])[0] for part in ("train", *parts)]
         more = [torch.from_numpy(data.transforms[0](each.astype(np.float32))).to(self._dtype) for each in others]
         self._trained_on, self._inputs = own[0], [*own[1:], *more]
         self._module = build(recipe.model, recipe.loss, data.shape, load(recipe.data)).to(self._dtype)

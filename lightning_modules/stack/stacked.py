@@ -2,12 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from lightning_modules.backend import Backend
 from lightning_modules.errors import InvalidInput
 from lightning_modules.losses.loss import Loss
+
+if TYPE_CHECKING:
+    from lightning_modules.stack.layers.layer import Layer
 
 __all__ = ["Parameters", "Stacked", "stacked", "uncompiled"]
 
@@ -78,10 +82,11 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Back
     from lightning_modules.stack.layout import Layout
     from lightning_modules.stack.lower import lower
 
+    layers = None if backend == "functional" else lower(module, shape)
     # Exactly this loss: a subclass may compute something else.
-    if backend in ("auto", "compiled") and type(loss) is CrossEntropy:
-        layers, layout = lower(module, shape), Layout.of(module)
-        if layers is not None and is_compilable(layers, layout):
+    if layers is not None and backend != "chain" and type(loss) is CrossEntropy:
+        layout = Layout.of(module)
+        if is_compilable(layers, layout):
             from lightning_modules.stack.compiled import Compiled
 
             return Compiled(layers, loss, layout)
@@ -91,22 +96,24 @@ def stacked(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Back
             " with ReLUs between them are, under the cross-entropy: leave the backend on auto, or give chain or"
             " functional."
         )
-    return uncompiled(module, loss, shape, backend)
+    if backend == "chain" and layers is None:
+        raise InvalidInput("The model is not a chain of known layers: leave the backend on auto, or give functional.")
+    return _by_torch(layers, module, loss)
 
 
-def uncompiled(module: nn.Module, loss: Loss, shape: tuple[int, ...], backend: Backend = "auto") -> Stacked:
+def uncompiled(module: nn.Module, loss: Loss, shape: tuple[int, ...]) -> Stacked:
     """Return the stacked form of a module by torch's operations alone.
 
     It needs about as much memory as the compiled form for one run, and more
-    for several. For the arguments and what is raised see `stacked`.
+    for several. For the arguments see `stacked`.
     """
-    from lightning_modules.stack.chain import Chain
-    from lightning_modules.stack.functional import Functional
     from lightning_modules.stack.lower import lower
 
-    layers = None if backend == "functional" else lower(module, shape)
-    if layers is not None:
-        return Chain(layers, loss)
-    if backend == "chain":
-        raise InvalidInput("The model is not a chain of known layers: leave the backend on auto, or give functional.")
-    return Functional(module, loss)
+    return _by_torch(lower(module, shape), module, loss)
+
+
+def _by_torch(layers: "Sequence[Layer] | None", module: nn.Module, loss: Loss) -> Stacked:
+    from lightning_modules.stack.chain import Chain
+    from lightning_modules.stack.functional import Functional
+
+    return Functional(module, loss) if layers is None else Chain(layers, loss)

@@ -8,8 +8,10 @@ import pytorch_lightning as pl
 
 from lightning_modules.errors import InvalidInput
 from lightning_modules.recipe import Recipe, Run, Seeds
-from lightning_modules.stack.stacked import Backend
+from lightning_modules.stack.stacked import Backend, stacked
+from lightning_modules.training.build import build
 from lightning_modules.training.fit import fit
+from lightning_modules.training.stack_data import load
 
 __all__ = ["backends_for", "stack_rate"]
 
@@ -22,8 +24,10 @@ def backends_for(recipe: Recipe) -> list[str]:
 
 
 def _knows(recipe: Recipe, backend: Backend) -> bool:
+    dataset = load(recipe.data)
+    module = build(recipe.model, recipe.loss, dataset.shape, dataset)
     try:
-        fit([Run(replace(recipe, epochs=1), Seeds.all(0))], accelerator="cpu", backend=backend)
+        stacked(module, recipe.loss, dataset.shape, backend)
     except InvalidInput:
         return False
     return True
