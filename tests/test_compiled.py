@@ -1,6 +1,9 @@
 """The compiled gradient against the chain's and autograd's, where it is taken, and that a run has the same bits."""
 
 import itertools
+import os
+import subprocess
+import sys
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 
@@ -279,6 +282,28 @@ def test_what_was_compiled_ahead_is_what_a_training_calls():
     for smoothing in (0, 0.1):
         fit([Run(replace(recipe, loss=CrossEntropy(smoothing), epochs=1), Seeds.all(seed)) for seed in range(2)])
     assert kernels.mean_and_gradient.signatures == known
+
+
+@pytest.mark.parametrize("left", [b"", b"\x80\x05half"], ids=["nothing", "a part"])
+def test_what_a_power_cut_left_of_the_compiled_code_is_compiled_again(tmp_path, left):
+    program = (
+        "from lightning_modules.stack import kernels; kernels.warm_up()\n"
+        "print(len(kernels.mean_and_gradient.signatures), sum(kernels.mean_and_gradient.stats.cache_hits.values()))"
+    )
+
+    def run():
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+    assert run() == ["1", "0"]
+    assert run() == ["1", "1"]
+    damaged = sorted(tmp_path.rglob("kernels.*.nbi"))
+    assert damaged
+    for file in damaged:
+        file.write_bytes(left)
+    assert run() == ["1", "0"]
+    assert run() == ["1", "1"]
 
 
 def test_without_a_place_for_its_cache_it_is_compiled_in_every_process(monkeypatch):

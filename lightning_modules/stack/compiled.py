@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lightning_modules.losses.cross_entropy import CrossEntropy
 from lightning_modules.stack.chain import Chain
-from lightning_modules.stack.kernels import mean_and_gradient, scratch_units
+from lightning_modules.stack.kernels import mean_and_gradient, scratch_units, warm_up
 from lightning_modules.stack.layers.layer import Layer
 from lightning_modules.stack.layers.linear import Linear
 from lightning_modules.stack.layers.products import is_lowering
@@ -34,6 +34,7 @@ class Compiled(Chain):
 
     def __init__(self, layers: Sequence[Layer], loss: CrossEntropy, layout: Layout) -> None:
         super().__init__(layers, loss)
+        warm_up()
         # Always of one type, or all would be compiled anew for a 0 that is written without its point.
         self._smoothing = float(loss.label_smoothing)
         sizes = [math.prod(shape) for shape in layout.shapes.values()]

@@ -7,6 +7,8 @@ into the second-level cache, and stays there from its first product to its last.
 """
 
 from collections.abc import Callable
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -37,7 +39,19 @@ def scratch_units(widths: Integers) -> int:
 
 
 def warm_up() -> None:
-    """Load what was compiled for single precision, or compile it: a few seconds, once on a machine."""
+    """Load what was compiled for single precision, or compile it: a few seconds, once on a machine.
+
+    What a power cut left of the files on disk is removed.
+    """
+    try:
+        _call()
+    except (EOFError, UnpicklingError):
+        for file in Path(cast("Any", mean_and_gradient).stats.cache_path).glob("kernels.*.nb[ci]"):
+            file.unlink(missing_ok=True)
+        _call()
+
+
+def _call() -> None:
     at, row = np.zeros(1, np.int64), np.zeros((1, 2), np.float32)
     inputs, targets = np.zeros((1, 1, 1), np.float32), np.zeros((1, 1), np.int64)
     scratch, widths = np.zeros(3, np.float32), np.ones(2, np.int64)
